@@ -1,0 +1,94 @@
+"""Block quotes that are more than quotes: callouts (`> Note: …`, `> [!NOTE]`) and embeds (`> youtube: URL`)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+CALLOUTS = {
+    "note": ("Note", "flash"),
+    "tip": ("Tip", "flash flash-success"),
+    "important": ("Important", "flash flash-warn"),
+    "warning": ("Warning", "flash flash-error"),
+    "caution": ("Caution", "flash flash-error"),
+}
+"""Title and classes of each callout, by the word that makes one; the classes are those of fastpages."""
+
+EMBEDS = ("youtube", "twitter")
+"""Words that make a block quote with an address an embed."""
+
+_COLON = re.compile(r"(note|tip|important|warning):[ \t]*", re.I)
+_ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*$", re.I)
+_EMBED = re.compile(r"(youtube|twitter):\s*<?(https?://[^\s<>]+)>?\s*$", re.I)
+_VIDEO_ID = re.compile(r"[\w-]{6,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """A callout's title and classes."""
+
+    title: str
+    css_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """Something of another site."""
+
+    kind: str
+    address: str
+    video: str = ""
+    """YouTube's id of the video."""
+    start: int = 0
+    """Where in the video to begin, in seconds."""
+
+
+def embed(text: str) -> Embed | None:
+    """Return the embed that a block quote with nothing but *text* makes."""
+    found = _EMBED.fullmatch(text.strip())
+    if found is None:
+        return None
+    kind, address = found[1].lower(), found[2]
+    if kind == "twitter":
+        return Embed(kind=kind, address=address)
+    video = _video(address)
+    return Embed(kind=kind, address=address, video=video, start=_start(address)) if video else None
+
+
+def callout(first: Token) -> Callout | None:
+    """Return the callout that a block quote makes whose first paragraph is *first*, and take the marker out of it."""
+    children = first.children or []
+    if not children or children[0].type != "text":
+        return None
+    lead = children[0].content
+    alert = _ALERT.fullmatch(lead) if len(children) == 1 or children[1].type in ("softbreak", "hardbreak") else None
+    colon = _COLON.match(lead)
+    if alert:
+        del children[:2]
+    elif colon:
+        children[0].content = lead[colon.end() :]
+    else:
+        return None
+    title, css_class = CALLOUTS[(alert or colon)[1].lower()]  # type: ignore[index]  # one of the two matched
+    return Callout(title=title, css_class=css_class)
+
+
+def _video(address: str) -> str:
+    """Return the id in any form of YouTube address."""
+    parts = urlsplit(address)
+    candidates = [*parse_qs(parts.query).get("v", []), parts.path.rstrip("/").rpartition("/")[2]]
+    return next((name for name in candidates if _VIDEO_ID.fullmatch(name)), "")
+
+
+def _start(address: str) -> int:
+    """Return the second in which a YouTube address lets the video begin (`t=1m5s`, `t=65`, `start=65`)."""
+    query = parse_qs(urlsplit(address).query)
+    value = (query.get("t") or query.get("start") or ["0"])[0]
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", value)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    return 3600 * hours + 60 * minutes + seconds

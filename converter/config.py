@@ -1,0 +1,159 @@
+"""Settings of one build, read from `_config.yml`; all faults are reported at once."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from dataclasses import dataclass, field, fields
+from pathlib import Path, PurePosixPath
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from converter.errors import ConfigError
+
+FILE = "_config.yml"
+EXECUTE = ("auto", "always", "never")
+FOOTNOTES = ("liquid", "html")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything a build depends on besides notebooks and templates."""
+
+    root: Path = field(default=Path(), metadata={"outside": True})
+    """The blog's root folder."""
+    baseurl: str = field(default="", metadata={"outside": True})
+    """Jekyll's `baseurl`, without a slash at the end."""
+
+    source: PurePosixPath = PurePosixPath("_notebooks")
+    """Folder of the notebooks, searched recursively."""
+    posts: PurePosixPath = PurePosixPath("_posts")
+    """Folder of the posts."""
+    images: PurePosixPath = PurePosixPath("images/copied_from_nb")
+    """Folder of the images that posts show; what lies in it belongs to nbpress."""
+    front_matter: dict[str, Any] = field(default_factory=dict)
+    """Defaults that every post's front matter starts from."""
+    execute: str = field(default="auto", metadata={"choices": EXECUTE})
+    """`auto` runs what is not fresh, `always` runs, `never` publishes stored outputs."""
+    timeout: int | None = None
+    """Seconds that one cell may run; no limit by default."""
+    allow_errors: bool = False
+    """Publish tracebacks instead of stopping at the first error."""
+    footnotes: str = field(default="liquid", metadata={"choices": FOOTNOTES})
+    """`liquid` writes `{% fn 1 %}` for the site's plugins, `html` static notes at the end of the post."""
+    inline_images: bool = False
+    """Put image outputs into the page as base64 instead of files."""
+    image_attributes: bool = False
+    """Give local images of text cells `width`, `height`, `loading` and `decoding`."""
+    liquid_allow: tuple[str, ...] = field(default=(), metadata={"key": "liquid.allow"})
+    """More Liquid tags and variables that text cells may use."""
+    templates: PurePosixPath = PurePosixPath("templates")
+    """Folder of the blog's own templates; they come before those of nbpress."""
+
+
+def site_root(start: Path) -> Path:
+    """Return the nearest folder from *start* upwards that holds `_config.yml`."""
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    fault = f"{start}: neither this folder nor one above it holds a {FILE}; run nbpress inside the blog or give --site DIR"
+    raise ConfigError((fault,))
+
+
+def load(root: Path) -> Config:
+    """Return the settings of the blog at *root*, or raise `ConfigError` with every fault of them."""
+    file = root / FILE
+    try:
+        site = yaml.safe_load(file.read_bytes()) or {}
+    except FileNotFoundError:
+        raise ConfigError((f"{FILE}: {root} holds no such file; run nbpress inside the blog or give --site DIR",)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError((f"{FILE}: cannot be read: {error}",)) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}:" if mark else ""
+        raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}",)) from error
+    if not isinstance(site, dict):
+        raise ConfigError((f"{FILE}: holds no `key: value` settings",))
+    faults: list[str] = []
+    values = _values(site.get("notebooks") or {}, faults)
+    baseurl = site.get("baseurl") or ""
+    if not isinstance(baseurl, str):
+        faults.append(f"{FILE}: baseurl: must be text such as /blog, not {baseurl!r}")
+    if faults:
+        raise ConfigError(tuple(faults))
+    slashed = baseurl.strip("/")
+    return Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **values)
+
+
+def _values(section: object, faults: list[str]) -> dict[str, Any]:
+    """Return the fields that *section* sets; append what is wrong with it to *faults*."""
+    if not isinstance(section, dict):
+        faults.append(f"{FILE}: notebooks: must hold `key: value` settings, not {section!r}")
+        return {}
+    flat = _flat(section)
+    known = {item.metadata.get("key", item.name): item for item in fields(Config) if "outside" not in item.metadata}
+    types_ = get_type_hints(Config)
+    values: dict[str, Any] = {}
+    for key, value in flat.items():
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=1)
+            guess = f"did you mean {near[0]}?" if near else "known settings are " + ", ".join(known)
+            faults.append(f"{FILE}: notebooks.{key}: unknown setting; {guess}")
+            continue
+        item = known[key]
+        try:
+            values[item.name] = _typed(value, types_[item.name], item.metadata.get("choices"))
+        except ValueError as error:
+            faults.append(f"{FILE}: notebooks.{key}: {error}")
+    return values
+
+
+def _flat(section: dict[Any, Any]) -> dict[Any, Any]:
+    """Return *section* with the keys of its `liquid` group written as `liquid.allow`."""
+    flat = dict(section)
+    group = flat.pop("liquid", None)
+    if isinstance(group, dict):
+        flat |= {f"liquid.{key}": value for key, value in group.items()}
+    elif group is not None:
+        flat["liquid"] = group
+    return flat
+
+
+def _typed(value: object, kind: Any, choices: tuple[str, ...] | None) -> object:  # noqa: ANN401 - any type hint
+    """Return *value* as a field of type *kind* holds it, or raise `ValueError` with what is expected."""
+    if get_origin(kind) in (types.UnionType, Union):
+        if value is None:
+            return None
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    if choices is not None:
+        if value not in choices:
+            near = difflib.get_close_matches(str(value), choices, n=1)
+            guess = f"; did you mean {near[0]}?" if near else ""
+            message = f"must be one of {', '.join(choices)}, not {value!r}{guess}"
+            raise ValueError(message)
+        return value
+    if kind is PurePosixPath:
+        return _folder(value)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            message = f"must be a list of names, not {value!r}"
+            raise ValueError(message)
+        return tuple(value)
+    expected = get_origin(kind) or kind
+    names = {bool: "true or false", int: "a whole number above 0", dict: "`key: value` pairs", str: "text"}
+    wrong_number = expected is int and (isinstance(value, bool) or not isinstance(value, int) or value <= 0)
+    if wrong_number or not isinstance(value, expected):
+        message = f"must be {names[expected]}, not {value!r}"
+        raise ValueError(message)
+    return value
+
+
+def _folder(value: object) -> PurePosixPath:
+    """Return *value* as a folder inside the blog."""
+    path = PurePosixPath(value) if isinstance(value, str) and value else None
+    if path is None or path.is_absolute() or ".." in path.parts or path == PurePosixPath():
+        message = f"must be a folder inside the blog, not {value!r}"
+        raise ValueError(message)
+    return path

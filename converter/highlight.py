@@ -1,0 +1,88 @@
+"""Code → HTML with Pygments' token classes, in bytes that do not depend on the version of Pygments."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pygments.lexers import get_lexer_by_name
+from pygments.lexers.special import TextLexer
+from pygments.token import STANDARD_TYPES, Token
+from pygments.util import ClassNotFound
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+
+_MAGIC_LANGUAGES = {
+    "bash": "bash", "sh": "bash", "script": "bash", "html": "html", "HTML": "html", "javascript": "javascript",
+    "js": "javascript", "latex": "latex", "markdown": "markdown", "perl": "perl", "ruby": "ruby", "svg": "xml",
+    "sql": "sql", "R": "r", "cython": "cython", "writefile": None,
+}  # fmt: skip
+_CELL_MAGIC = re.compile(r"%%(\w+)")
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
+
+
+def escape(text: str) -> str:
+    """Return *text* as HTML in which nothing is markup, quotes included."""
+    return text.translate(_ESCAPES)
+
+
+def code(source: str, language: str) -> str:
+    """Return the highlighted *source* as the lines of a `<pre>`, ending in a newline.
+
+    Quotes are `&quot;` and `&#39;`, white space has no span, and tokens of one type that touch share one: Pygments
+    has changed its mind on the first two, a post must not.
+    """
+    parts: list[str] = []
+    last, text = "", ""
+    for kind, value in _lexer(language).get_tokens(source):
+        name = _css_class(kind)
+        if name == last:
+            text += value
+            continue
+        parts.append(_span(last, text))
+        last, text = name, value
+    parts.append(_span(last, text))
+    return "".join(parts)
+
+
+def cell_language(source: str, language: str) -> str:
+    """Return the language of a code cell: that of its kernel unless a cell magic such as `%%bash` says otherwise."""
+    magic = _CELL_MAGIC.match(source.lstrip())
+    return (_MAGIC_LANGUAGES.get(magic[1]) or language) if magic else language
+
+
+def is_language(name: str) -> bool:
+    """Tell whether Pygments knows the language *name*."""
+    return not isinstance(_lexer(name), TextLexer)
+
+
+def _span(name: str, text: str) -> str:
+    """Return *text* in a span of class *name*, one span a line."""
+    escaped = escape(text)
+    if not name:
+        return escaped
+    return "\n".join(f'<span class="{name}">{line}</span>' if line else "" for line in escaped.split("\n"))
+
+
+@cache
+def _css_class(kind: object) -> str:
+    """Return Pygments' short class of a token type, or of the nearest type above it."""
+    while kind not in STANDARD_TYPES:
+        kind = kind.parent  # type: ignore[attr-defined]  # token types know their parents; typeshed does not
+    return "" if kind in (Token, Token.Text, Token.Text.Whitespace) else STANDARD_TYPES[kind]  # type: ignore[index]
+
+
+@cache
+def _lexer(language: str) -> Lexer:
+    """Return the lexer for *language*; plain text if there is none."""
+    options = {"stripnl": False, "ensurenl": True}
+    if language == "ipython3":
+        from ipython_pygments_lexers import IPython3Lexer  # noqa: PLC0415 - only where a notebook is rendered
+
+        return IPython3Lexer(**options)
+    try:
+        return get_lexer_by_name(language, **options)
+    except ClassNotFound:
+        return TextLexer(**options)

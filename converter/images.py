@@ -1,0 +1,165 @@
+"""The local images of a notebook: which file an author means, and where it is published."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from converter.model import Asset
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from converter.config import Config
+    from converter.model import Source
+
+SUFFIXES = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/svg+xml": ".svg",
+    "image/bmp": ".bmp",
+    "application/pdf": ".pdf",
+}  # fmt: skip
+"""File suffix by MIME type, for outputs and attachments."""
+_URL_SAFE = "/!$&'()*+,;=:@-._~"  # what RFC 3986 allows in a path
+_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|/|#|\{|$)", re.I)
+
+
+class ImageError(Exception):
+    """Say why a local image cannot be published; `rule` names what ought to hold."""
+
+    def __init__(self, rule: str, message: str) -> None:
+        """Store the parts of the finding it becomes."""
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image that a page can show."""
+
+    url: str
+    """Its address within the site."""
+    asset: Asset | None
+    """The file to publish; None if Jekyll publishes it anyway."""
+    size: tuple[int, int] | None = None
+    """Width and height in CSS pixels, where the file tells."""
+
+
+def local(address: str, source: Source, cell: NotebookNode, config: Config) -> Image | None:
+    """Return the image that *address* in *cell* means; None if it is not a local one.
+
+    Raises `ImageError` if there is no such file or it lies outside the blog.
+    """
+    if address.lower().startswith("attachment:"):
+        return _attachment(address.partition(":")[2], source, cell, config)
+    if _ELSEWHERE.match(address):
+        return None
+    file = _file(address, source)
+    if file is None:
+        raise ImageError("image-exists", f"there is no image {unquote(address)}; put it there or mend the path")
+    real, root = file.resolve(), config.root.resolve()
+    if not real.is_relative_to(root):
+        message = f"image {address} leaves the blog's folder; copy it beside the notebook"
+        raise ImageError("image-inside-blog", message)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ImageError("image-exists", f"image {address} cannot be read: {error.strerror}") from error
+    inside = _normal(PurePosixPath(file.relative_to(config.root).as_posix())) if ".." not in file.parts else None
+    inside = inside or PurePosixPath(real.relative_to(root).as_posix())
+    notebooks = config.source
+    if not inside.is_relative_to(notebooks) and not any(_is_hidden(part) for part in inside.parts):
+        return Image(url=url(inside, config), asset=None, size=size(content))
+    path = inside.relative_to(notebooks) if inside.is_relative_to(notebooks) else inside
+    return _published(published(path, config), content, config)
+
+
+def held(content: bytes, suffix: str, source: Source, config: Config) -> Image:
+    """Return the image that a cell of *source* holds itself, as an output or attachment.
+
+    The name comes from the content, so that a new cell renames nothing and equal images are one file.
+    """
+    name = hashlib.sha256(content).hexdigest()[:16] + suffix
+    return _published(published(source.files_folder / name, config), content, config)
+
+
+def url(path: PurePosixPath, config: Config) -> str:
+    """Return the address of the file at *path*, relative to the blog's root."""
+    return f"{config.baseurl}/{quote(str(path), safe=_URL_SAFE)}"
+
+
+def published(path: PurePosixPath, config: Config) -> PurePosixPath:
+    """Return where the file at *path* goes; Jekyll never publishes names that begin with `_`, `.`, `#` or `~`."""
+    return config.images.joinpath(*(f"x{part}" if _is_hidden(part) else part for part in path.parts))
+
+
+def size(content: bytes) -> tuple[int, int] | None:
+    """Return width and height of the image *content*, if its format tells."""
+    import imagesize  # noqa: PLC0415 - only where an image is shown
+
+    try:
+        width, height = imagesize.get(io.BytesIO(content))
+    except Exception:  # noqa: BLE001 - a broken image raises anything; it is shown without a size
+        return None
+    return (int(width), int(height)) if width > 0 and height > 0 else None
+
+
+def decoded(data: str) -> bytes | None:
+    """Return the bytes of base64 *data*; None if it is none."""
+    try:
+        return base64.b64decode(data, validate=False)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _published(path: PurePosixPath, content: bytes, config: Config) -> Image:
+    """Return the image at *path* with its address and size."""
+    return Image(url=url(path, config), asset=Asset(path=path, content=content), size=size(content))
+
+
+def _attachment(name: str, source: Source, cell: NotebookNode, config: Config) -> Image:
+    """Return the attachment *name* of *cell*, a picture that was pasted into the notebook."""
+    attachments = cell.get("attachments") or {}
+    bundle = attachments.get(name) or attachments.get(unquote(name)) or {}
+    for mimetype, suffix in SUFFIXES.items():
+        if mimetype in bundle:
+            data = bundle[mimetype]
+            content = data.encode() if mimetype == "image/svg+xml" and "<svg" in data else decoded(data)
+            if content:
+                return held(content, suffix, source, config)
+    message = f"the cell has no attachment {unquote(name)}; paste the image again"
+    raise ImageError("image-exists", message)
+
+
+def _file(address: str, source: Source) -> Path | None:
+    """Return the file that *address* means: as it is written, decoded, without query or fragment."""
+    plain = re.split(r"[?#]", address, maxsplit=1)[0]
+    for name in dict.fromkeys((unquote(address), address, unquote(plain), plain)):
+        file = Path(source.file.parent, name) if "\0" not in name else None
+        try:
+            if file is not None and file.is_file():
+                return file
+        except OSError:  # a name that is too long for the disk is no file
+            continue
+    return None
+
+
+def _normal(path: PurePosixPath) -> PurePosixPath:
+    """Return *path* without `.` parts."""
+    return PurePosixPath(*(part for part in path.parts if part != "."))
+
+
+def _is_hidden(part: str) -> bool:
+    """Tell whether Jekyll passes over a file or folder of that name."""
+    return part.startswith(("_", ".", "#", "~"))

@@ -1,0 +1,136 @@
+"""Liquid safety: which tags of a text cell stay alive, and how everything else is kept from Jekyll's eyes.
+
+Facts about Liquid 4 and 5 behind the escapes: strings have no escapes, `raw` does not nest, a text that ends in `{`
+before a tag is read as a variable, and `{% endraw %}` in any spelling ends a raw block.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+TAGS = ("include", "include_relative", "link", "post_url", "cite", "bibliography")
+"""Tags that authors may use in text cells, besides `fn` and `raw`."""
+VARIABLES = ("site", "page")
+"""Objects whose properties authors may print in text cells."""
+
+_TAG = re.compile(r"\{%-?\s*([\w-]+)(?:\s[^%]*(?:%(?!\})[^%]*)*)?-?%\}")
+_VARIABLE = re.compile(r"\{\{-?\s*([\w-]+)[^{}]*\}\}")
+_FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.I)
+_FNDETAIL_START = re.compile(r"(?:\{\{|<%=?)-?\s*(['\"])")
+_FNDETAIL_END = r"{quote}\s*\|\s*fndetail\s*:\s*(['\"]?)([\w-]+)\1\s*-?(?:\}}\}}|%>)"
+_RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
+_ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
+_ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
+_OPENING = re.compile(r"\{(?=[{%]|$)")
+_CODE_ELEMENT = re.compile(r"(<(script|style)\b.*?(?:</\2\s*>|$))", re.I | re.S)
+
+
+class Kind(Enum):
+    """What a piece of Liquid in a text cell is."""
+
+    REFERENCE = auto()
+    """`{% fn 1 %}`."""
+    DETAIL = auto()
+    """`{{ 'text' | fndetail: 1 }}`."""
+    ALIVE = auto()
+    """A tag or variable of the allow-list."""
+    RAW = auto()
+    """`{% raw %}` or its end: nothing between the two is Liquid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of Liquid that an author may write."""
+
+    kind: Kind
+    """What it is."""
+    text: str
+    """As the author wrote it."""
+    number: str = ""
+    """The footnote's number."""
+    detail: str = ""
+    """The footnote's text, in Markdown."""
+
+
+def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
+    """Return the allowed piece of Liquid that begins at *start* of *text*, if there is one."""
+    reference = _FN.match(text, start)
+    if reference:
+        return Piece(kind=Kind.REFERENCE, text=reference[0], number=reference[1] or reference[2])
+    if _FNDETAIL_START.match(text, start):
+        detail = _detail(text, start)
+        if detail:
+            return detail
+    raw = _RAW.match(text, start)
+    if raw and _ENDRAW.search(text, raw.end()):
+        return Piece(kind=Kind.RAW, text=raw[0])
+    tag = _TAG.match(text, start)
+    if tag and tag[1] in TAGS + allow:
+        return Piece(kind=Kind.ALIVE, text=tag[0])
+    variable = _VARIABLE.match(text, start)
+    if variable and variable[1] in VARIABLES + allow:
+        return Piece(kind=Kind.ALIVE, text=variable[0])
+    return None
+
+
+def endraw(text: str, start: int) -> re.Match[str] | None:
+    """Return the `{% endraw %}` that begins at *start* of *text*."""
+    return _ENDRAW.match(text, start)
+
+
+def _detail(text: str, start: int) -> Piece | None:
+    """Return the footnote text that begins at *start*; its quotes end where `| fndetail` follows."""
+    opening = _FNDETAIL_START.match(text, start)
+    assert opening  # noqa: S101 - the caller has looked
+    closing = re.compile(_FNDETAIL_END.format(quote=opening[1])).search(text, opening.end())
+    if closing is None or _FNDETAIL_START.search(text, opening.end(), closing.start()):
+        return None  # the end that was found belongs to a later footnote
+    return Piece(
+        kind=Kind.DETAIL,
+        text=text[start : closing.end()],
+        number=closing[2],
+        detail=text[opening.end() : closing.start()],
+    )
+
+
+def defuse(html: str) -> str:
+    """Return *html* so that Liquid sees no tag or variable in it; a reader sees the same.
+
+    A `{` at the very end counts too: what follows might begin with `{%`. Inside scripts and styles, where HTML has no
+    entities, the brace is printed by Liquid itself.
+    """
+    if "{" not in html:
+        return html
+    parts = _CODE_ELEMENT.split(html)
+    if len(parts) == 1:
+        return _OPENING.sub("&#123;", html)
+    # `split` gives text, element, name of the element, text, …
+    return "".join(
+        _OPENING.sub("{{ '{' }}", part) if index % 3 == 1 else _OPENING.sub("&#123;", part)
+        for index, part in enumerate(parts)
+        if index % 3 != 2  # noqa: PLR2004 - the name of the element
+    )
+
+
+def defuse_in_raw(html: str) -> str:
+    """Return escaped text *html* so that it cannot end the `{% raw %}` block it will stand in."""
+    return _ANY_ENDRAW.sub("&#123;%", html)
+
+
+def defuse_script_in_raw(html: str) -> str:
+    """Return *html*, which may hold scripts, so that it cannot end the `{% raw %}` block it will stand in.
+
+    Entities do not work in scripts; here the block is closed and opened again between the two characters.
+    """
+    return _ANY_ENDRAW.sub("{{% endraw %}{% raw %}%", html)
+
+
+def string(html: str) -> str:
+    """Return *html* as a Liquid string in single quotes.
+
+    Liquid has no escapes: quotes and braces become entities; a blank line would end Jekyll's excerpt inside the tag.
+    """
+    escaped = html.replace("'", "&#39;").replace("{", "&#123;").replace("}", "&#125;")
+    return "'" + re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n", escaped) + "'"

@@ -1,0 +1,156 @@
+"""The frozen values that stages pass to each other: sources, front matter, footnotes, assets, posts, findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from converter.errors import place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path, PurePosixPath
+
+    from converter.errors import ConverterError
+
+
+class Severity(StrEnum):
+    """How much a finding matters: only errors make the exit status 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that the author should see."""
+
+    rule: str
+    """Name of the property that ought to hold, such as `image-exists`."""
+    message: str
+    """One sentence: the fact, then what to do."""
+    source: PurePosixPath | None = None
+    """The notebook or post, relative to the blog's root."""
+    cell: int | None = None
+    """The cell, counted from 1 as people do."""
+    line: int | None = None
+    """The line in the cell (or in the file, without a cell), counted from 1."""
+    detail: str = ""
+    """More lines for people, such as the source around a failing line."""
+    severity: Severity = Severity.ERROR
+    """What it means for the exit status."""
+
+    def __str__(self) -> str:
+        """Compose the one line that everybody sees: `WHERE: MESSAGE [RULE]`."""
+        where = place(self.source, self.cell, self.line)
+        return (f"{where}: " if where else "") + f"{self.message} [{self.rule}]"
+
+    @classmethod
+    def of(cls, error: ConverterError) -> Finding:
+        """Return the finding that says what *error* says."""
+        message = error.message + (f"; {error.hint}" if error.hint else "")
+        return cls(
+            rule=error.rule, message=message, source=error.source, cell=error.cell, line=error.line, detail=error.detail
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A notebook's file, before it is opened."""
+
+    file: Path
+    """Where it lies on this disk."""
+    path: PurePosixPath
+    """Its path relative to the blog's root, as in `nb_path`."""
+    folder: PurePosixPath
+    """Its folder relative to the folder of notebooks; `.` at the top."""
+    date: str
+    """The date in its name, `YYYY-MM-DD`; empty if it has none."""
+    slug: str
+    """The name after the date, without suffix, spaces as hyphens."""
+
+    @property
+    def files_folder(self) -> PurePosixPath:
+        """Return the folder of the images that the notebook's cells hold, relative to the folder of images."""
+        return self.folder / f"{self.file.stem}_files"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontMatter:
+    """The YAML at the head of a post, and what of it matters to the conversion."""
+
+    values: Mapping[str, object]
+    """Every key in the order it is written, with the value that YAML gives back."""
+    text: Mapping[str, str]
+    """The same keys, each with its lines of YAML (`title: "x"`)."""
+    date: str
+    """The post's date, `YYYY-MM-DD`."""
+    cell: int | None = None
+    """Index of the cell it came from."""
+    rest: str = ""
+    """What that cell says besides; it stays in the post."""
+    rest_line: int = 0
+    """How many lines of that cell stand before *rest*."""
+    findings: tuple[Finding, ...] = ()
+    """Near misses of known keys, unknown spellings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A file that a post refers to."""
+
+    path: PurePosixPath
+    """Where it is published, relative to the blog's root."""
+    content: bytes
+    """What is in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footnote:
+    """A footnote's text, as HTML without a paragraph around it."""
+
+    number: str
+    """The number that references use."""
+    html: str
+    """What it says; inline markup where the author wrote one paragraph."""
+    anchors: tuple[str, ...] = ()
+    """Ids of the references to it, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A post and its files, all in memory."""
+
+    path: PurePosixPath
+    """Where it is written, relative to the blog's root."""
+    text: str
+    """Front matter and body."""
+    source: Source
+    """The notebook it comes from."""
+    assets: tuple[Asset, ...] = ()
+    """The files that must lie beside it, in the order the post names them."""
+    findings: tuple[Finding, ...] = ()
+    """What its author should see."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a build did or a check saw."""
+
+    executed: tuple[PurePosixPath, ...] = ()
+    """Notebooks whose code ran to the end."""
+    written: tuple[PurePosixPath, ...] = ()
+    """Files that were written, relative to the blog's root."""
+    removed: tuple[PurePosixPath, ...] = ()
+    """Files that were removed."""
+    unchanged: int = 0
+    """Posts that were already what their notebooks say."""
+    findings: tuple[Finding, ...] = field(default=())
+    """Everything worth saying, in the order of notebooks and cells."""
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether anything needs the author's attention."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)

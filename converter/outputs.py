@@ -1,0 +1,246 @@
+"""Outputs of a code cell → what a template lays out: streams joined, the best MIME type picked, ids made stable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from converter import highlight, images, liquid, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from nbformat import NotebookNode
+
+    from converter.config import Config
+    from converter.directives import View
+    from converter.model import Asset, Source
+
+PRIORITY: Mapping[str, str] = {
+    "text/html": "html",
+    "text/markdown": "markdown",
+    "image/svg+xml": "svg",
+    "text/latex": "latex",
+    "image/png": "image",
+    "image/jpeg": "image",
+    "image/webp": "image",
+    "image/gif": "image",
+    "application/javascript": "javascript",
+    "application/json": "json",
+    "text/plain": "text",
+}
+"""Which MIME type of a bundle is shown, best first, and the template that shows it."""
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_HOME = re.compile(r"(?:/home/|/Users/)[^/\s\x1b:'\"<>]+|[A-Za-z]:\\Users\\[^\\\s\x1b:'\"<>]+|(?<![\w/])/root(?=/)")
+_PROCESS = re.compile(r"(?:/private)?(?:/tmp|/var/folders/\S+?/T)/ipykernel_\d+/\d+\.py")
+_BACKSPACE = re.compile(r"[^\n\x08]\x08")
+_RANDOM_ID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=altair-viz-)[0-9a-f]{32}|(?<=\bT_)[0-9a-f]{5}(?=[_\"'\s])"
+)
+_XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.S)
+_ANSI = "\x1b["
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One output, ready for its template."""
+
+    template: str
+    """Which template lays it out: `stream`, `text`, `html`, `image`, `error`, …"""
+    html: str = ""
+    """Its content, safe to stand in a `{% raw %}` block."""
+    css_class: str = ""
+    """`output_execute_result`, `output_stdout`, …; empty for a plain display."""
+    suffix: str = ""
+    """Of an image: `png` or `jpeg`, as in its class."""
+    url: str = ""
+    width: int | None = None
+    height: int | None = None
+    alt: str = ""
+    caption: str = ""
+    name: str = ""
+    """An id that comes from the content."""
+    asset: Asset | None = None
+
+
+def of_cell(cell: NotebookNode, view: View, source: Source, config: Config) -> tuple[Output, ...]:
+    """Return the outputs of *cell* as the post shows them."""
+    shown = [_output(output, view, source, config) for output in joined(cell.outputs)]
+    found = [output for output in shown if output is not None]
+    figure = next((i for i, output in enumerate(found) if output.template in ("image", "svg")), None)
+    if view.caption and figure is not None:
+        found[figure] = replace(found[figure], caption=highlight.escape(view.caption))
+    return tuple(found)
+
+
+def joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """Yield *outputs* with neighbouring fragments of one stream as one, carriage returns and backspaces applied."""
+    pending: Any = None
+    for output in outputs:
+        if pending is not None and output.output_type == "stream" and output.name == pending.name:
+            pending.text += output.text
+            continue
+        if pending is not None:
+            yield from _settled(pending)
+        pending = output.copy() if output.output_type == "stream" else None
+        if pending is None:
+            yield output
+    if pending is not None:
+        yield from _settled(pending)
+
+
+def _settled(stream: NotebookNode) -> Iterator[NotebookNode]:
+    """Yield *stream* as a terminal would show it at the end; nothing if that is nothing."""
+    stream.text = terminal(stream.text)
+    if stream.text:
+        yield stream
+
+
+def terminal(text: str) -> str:
+    r"""Return *text* as a terminal shows it at the end: `\r` goes back to the start of the line, `\b` one character."""
+    while "\x08" in text:
+        shorter = _BACKSPACE.sub("", text)
+        if shorter == text:
+            text = text.replace("\x08", "")
+            break
+        text = shorter
+    if "\r" not in text:
+        return text
+    return "\n".join(_overwritten(line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def _overwritten(line: str) -> str:
+    """Return a line after its carriage returns: later text covers earlier text, as far as it goes."""
+    shown = ""
+    for part in line.split("\r"):
+        # Colours make lengths meaningless; there the last part that says anything stands alone.
+        shown = part + shown[len(part) :] if _ANSI not in part + shown else part or shown
+    return shown.rstrip() if "\r" in line else shown
+
+
+def escaped(text: str) -> str:
+    """Return *text*, which may hold ANSI colours, as HTML for a `{% raw %}` block; colours become classes."""
+    if _ANSI in text:
+        from nbconvert.filters.ansi import ansi2html  # nbconvert takes half a second to import
+
+        return liquid.defuse_in_raw(str(ansi2html(text)))
+    return liquid.defuse_in_raw(highlight.escape(text))
+
+
+def _output(output: NotebookNode, view: View, source: Source, config: Config) -> Output | None:
+    """Return one output; None if there is nothing to show."""
+    match output.output_type:
+        case "stream":
+            return Output(template="stream", html=escaped(_PROCESS.sub("<cell>", _without_home(output.text))), css_class=f"output_{output.name}")
+        case "error":
+            return Output(template="error", html=escaped(_without_home(_traceback(output))))
+        case _:
+            result = "output_execute_result" if output.output_type == "execute_result" else ""
+            return _bundle(output, result, view, source, config)
+
+
+def _traceback(output: NotebookNode) -> str:
+    """Return the traceback of an error, or what there is of it."""
+    lines = "\n".join(output.traceback)
+    return lines or ": ".join(part for part in (output.ename, output.evalue) if part)
+
+
+def _without_home(text: str) -> str:
+    """Return *text* without the name of anybody's home folder."""
+    return _HOME.sub("~", text)
+
+
+def _bundle(output: NotebookNode, css_class: str, view: View, source: Source, config: Config) -> Output | None:
+    """Return the best representation of a mimebundle that can be shown."""
+    for mimetype, kind in PRIORITY.items():
+        payload = output.data.get(mimetype)
+        if payload is None or (_WIDGET in output.data and mimetype == "text/html" and not str(payload).strip()):
+            continue
+        if kind == "image":
+            image = _image(mimetype, str(payload), output, view, source, config)
+            if image is None:
+                continue
+            return replace(image, css_class=css_class)
+        return _rich(kind, payload, css_class, source, config, view)
+    return None
+
+
+def _rich(kind: str, payload: Any, css_class: str, source: Source, config: Config, view: View) -> Output:  # noqa: ANN401 - JSON or text
+    """Return a representation that is text."""
+    if kind == "json":
+        return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)), css_class=css_class)
+    text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+    if kind == "text":
+        return Output(template=kind, html=escaped(_without_home(terminal(text))), css_class=css_class)
+    if kind == "latex":
+        return Output(template=kind, html=escaped(text), css_class=css_class)
+    if kind == "markdown":
+        return Output(template=kind, html=liquid.defuse_in_raw(markdown.fragment(text, source, config)), css_class=css_class)
+    if kind == "svg":
+        text = _XML_PROLOG.sub("", text, count=1)
+    text = stable_ids(text)
+    name = "output-" + hashlib.sha256(text.encode()).hexdigest()[:16]
+    return Output(template=kind, html=liquid.defuse_script_in_raw(text), css_class=css_class, name=name, alt=view.alt)
+
+
+def _image(mimetype: str, payload: str, output: NotebookNode, view: View, source: Source, config: Config) -> Output | None:
+    """Return a picture, as a file of its own or within the page; None if its data is broken."""
+    content = images.decoded(payload)
+    if not content:
+        return None
+    image = images.held(content, images.SUFFIXES[mimetype], source, config)
+    asked = output.metadata.get(mimetype) or {}
+    asked = asked if isinstance(asked, dict) else {}
+    width, height = _pixels(asked.get("width")), _pixels(asked.get("height"))
+    if image.size and not (width or height):
+        width, height = image.size
+    elif image.size and not height and width:
+        height = round(image.size[1] * width / image.size[0])
+    elif image.size and not width and height:
+        width = round(image.size[0] * height / image.size[1])
+    alt = str(asked.get("alt") or output.metadata.get("alt") or view.alt)
+    inline = config.inline_images
+    data = f"data:{mimetype};base64,{''.join(payload.split())}"
+    return Output(
+        template="image",
+        suffix=mimetype.partition("/")[2],
+        url=data if inline else image.url,
+        width=width,
+        height=height,
+        alt=highlight.escape(alt),
+        asset=None if inline else image.asset,
+    )
+
+
+def _pixels(value: object) -> int | None:
+    """Return a length that an output's metadata asks for."""
+    try:
+        return round(float(str(value).removesuffix("px"))) or None
+    except ValueError:
+        return None
+
+
+def stable_ids(html: str) -> str:
+    """Return *html* with the random ids of Altair, pandas and widgets replaced by ones that come from its content.
+
+    The same chart gives the same bytes, run after run.
+    """
+    found = list(dict.fromkeys(_RANDOM_ID.findall(html)))
+    if not found:
+        return html
+    order = {name: str(index) for index, name in enumerate(found)}
+    digest = hashlib.sha256(_RANDOM_ID.sub(lambda match: order[match[0]], html).encode()).hexdigest()
+    fresh = {
+        name: _shaped(hashlib.sha256(f"{digest}{index}".encode()).hexdigest(), name) for index, name in enumerate(found)
+    }
+    return _RANDOM_ID.sub(lambda match: fresh[match[0]], html)
+
+
+def _shaped(digest: str, like: str) -> str:
+    """Return *digest* cut to the shape of the id *like*."""
+    characters = iter(digest)
+    return "".join("-" if character == "-" else next(characters) for character in like)

@@ -1,0 +1,1 @@
+"""The product on one screen: convert one notebook, build all of them."""

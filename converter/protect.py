@@ -1,0 +1,257 @@
+"""Math and Liquid of a text cell are taken out before Markdown is parsed and put back into its tokens.
+
+Markdown must not see them: `_` and `*` in math are not emphasis, `|` in math does not end a table cell, and a Liquid tag
+in a link target has spaces. So each is replaced by a placeholder, one private-use character in braces (braces, so that
+the characters around it meet punctuation, as they did before). JupyterLab does the same for math.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from converter import liquid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_FIRST = 0x100000  # the last of Unicode's private-use planes, which no icon font uses
+PLACEHOLDER = re.compile("\\{([\U00100000-\U0010fffd])\\}")
+
+_FENCE = re.compile(r"(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]))*[ \t]*(`{3,}(?=[^`\n]*$)|~{3,})", re.M)
+_BACKTICKS = re.compile(r"`+")
+_CODE_ELEMENT = re.compile(r"<(pre|code|script|style)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
+_HTML_TAG = re.compile(r"</?[A-Za-z][^<>\n]*(?:\n[^<>\n]+)*>")
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+_ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
+_CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.I)
+_INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.M)
+_QUOTE_PREFIX = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Math:
+    """A piece of math, delimiters and all."""
+
+    text: str
+    """As the author wrote it."""
+    tex: str
+    """As the page shall have it: with the delimiters that KaTeX and MathJax know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """The source of a text cell without its math and Liquid."""
+
+    text: str
+    """Markdown with placeholders."""
+    pieces: tuple[Math | liquid.Piece, ...]
+    """What the placeholders stand for."""
+    starts: tuple[int, ...]
+    """The line of the source, from 0, in which each piece begins."""
+    shifts: tuple[tuple[int, int], ...]
+    """Pairs (line of *text*, lines of the source that are missing up to its end)."""
+
+    def line(self, number: int) -> int:
+        """Return the source's line for line *number* of the text, both from 0."""
+        at = bisect.bisect_left(self.shifts, (number, 0)) - 1
+        return number + (self.shifts[at][1] if at >= 0 else 0)
+
+    def restore(self, text: str, show: Callable[[Math | liquid.Piece], str]) -> str:
+        """Return *text* with each placeholder replaced by what *show* makes of its piece."""
+        return PLACEHOLDER.sub(lambda found: self._shown(found, show), text)
+
+    def piece(self, found: re.Match[str]) -> Math | liquid.Piece | None:
+        """Return the piece of a match of `PLACEHOLDER`; None if the author wrote such a character."""
+        index = ord(found[1]) - _FIRST
+        return self.pieces[index] if index < len(self.pieces) else None
+
+    def original(self, text: str) -> str:
+        """Return *text* as the author wrote it."""
+        return self.restore(text, lambda piece: piece.text)
+
+    def _shown(self, found: re.Match[str], show: Callable[[Math | liquid.Piece], str]) -> str:
+        piece = self.piece(found)
+        return found[0] if piece is None else show(piece)
+
+
+def protect(source: str, allow: tuple[str, ...] | None = ()) -> Protected:
+    """Return *source* with math and Liquid replaced by placeholders; code is left alone.
+
+    *allow* is what the site adds to the allow-list; None means that nothing is Liquid.
+    """
+    return _Scanner(source, allow).run()
+
+
+class _Scanner:
+    """One way through the source of a text cell."""
+
+    def __init__(self, source: str, allow: tuple[str, ...] | None) -> None:
+        self.source = source
+        self.allow = allow
+        self.out: list[str] = []
+        self.pieces: list[Math | liquid.Piece] = []
+        self.starts: list[int] = []
+        self.shifts: list[tuple[int, int]] = []
+        self.done = 0
+        """Everything before it is in *out*."""
+        self.raw_until = 0
+        """Nothing before it is Liquid."""
+
+    def run(self) -> Protected:
+        """Scan to the end."""
+        at = 0
+        while True:
+            found = _INTERESTING.search(self.source, at)
+            if found is None:
+                break
+            at = self._step(found.start())
+        self.out.append(self.source[self.done :])
+        return Protected(
+            text="".join(self.out), pieces=tuple(self.pieces), starts=tuple(self.starts), shifts=tuple(self.shifts)
+        )
+
+    def _step(self, at: int) -> int:
+        """Deal with what begins at *at* and return where to go on."""
+        source = self.source
+        if at == 0 or source[at - 1] == "\n":
+            fence = _FENCE.match(source, at)
+            if fence:
+                return self._fence_end(fence)
+        if at >= len(source):
+            return at + 1
+        match source[at]:
+            case "`":
+                return self._code_end(at)
+            case "$":
+                return self._dollar(at)
+            case "\\":
+                return self._backslash(at)
+            case "<":
+                return self._html(at)
+            case "{":
+                return self._liquid(at) or at + 1
+            case _:
+                return at + 1
+
+    def _fence_end(self, fence: re.Match[str]) -> int:
+        """Return the end of the fenced code block that *fence* opens."""
+        closing = re.compile(rf"^[ \t>]*{fence[1][0]}{{{len(fence[1])},}}[ \t]*$", re.M)
+        end = closing.search(self.source, fence.end())
+        return end.end() if end else len(self.source)
+
+    def _code_end(self, at: int) -> int:
+        """Return the end of the code span that begins at *at*, or of its backticks if it is none."""
+        opening = _BACKTICKS.match(self.source, at)
+        assert opening  # noqa: S101 - there is a backtick
+        limit = self._paragraph_end(at)
+        for run in _BACKTICKS.finditer(self.source, opening.end(), limit):
+            if len(run[0]) == len(opening[0]):
+                return run.end()
+        return opening.end()
+
+    def _dollar(self, at: int) -> int:
+        """Take math between dollars; a price is none (the rules of Pandoc and markdown-it)."""
+        source, double = self.source, self.source.startswith("$$", at)
+        mark = "$$" if double else "$"
+        start, limit = at + len(mark), self._paragraph_end(at)
+        if not double and (source[start : start + 1].isspace() or source[at - 1 : at].isdigit() and at):
+            return start
+        end = start
+        while True:
+            end = source.find(mark, end, limit)
+            if end < 0:
+                return start
+            if source[end - 1] == "\\":
+                end += 1
+            elif not double and (source[end - 1].isspace() or source[end + 1 : end + 2].isdigit()):
+                return start
+            else:
+                break
+        content = source[start:end]
+        if not content.strip() or "`" in content or _CLOSING_TAG.search(content):
+            return start
+        return self._take(at, Math(text=source[at : end + len(mark)], tex=mark + self._unquoted(at, content) + mark))
+
+    def _backslash(self, at: int) -> int:
+        r"""Take `\(…\)`, `\[…\]`, their doubled spellings, and environments; jump over other escapes."""
+        source, limit = self.source, self._paragraph_end(at)
+        for opening, closing in ((r"\\(", r"\\)"), (r"\\[", r"\\]"), (r"\(", r"\)"), (r"\[", r"\]")):
+            end = source.find(closing, at + len(opening), limit) if source.startswith(opening, at) else -1
+            if end < 0 or not source[at + len(opening) : end].strip():
+                continue
+            stop = end + len(closing)
+            if source[stop : stop + 1] in ("(", "["):  # brackets that an author escaped, before a link's target
+                continue
+            content = self._unquoted(at, source[at + len(opening) : end])
+            return self._take(at, Math(text=source[at:stop], tex=opening[-2:] + content + closing[-2:]))
+        environment = _ENVIRONMENT.match(source, at)
+        if environment:
+            closing = f"\\end{{{environment[1]}}}"
+            end = source.find(closing, at, limit)
+            if end >= 0:
+                text = source[at : end + len(closing)]
+                return self._take(at, Math(text=text, tex=self._unquoted(at, text)))
+        return at + 2
+
+    def _html(self, at: int) -> int:
+        """Jump over code elements; look for Liquid only in other tags."""
+        code = _CODE_ELEMENT.match(self.source, at)
+        if code:
+            return code.end()
+        piece = self._liquid(at)
+        if piece:
+            return piece
+        tag = _HTML_TAG.match(self.source, at)
+        if tag is None:
+            return at + 1
+        at += 1
+        while at < tag.end():
+            at = self._liquid(at) or at + 1
+        return at
+
+    def _liquid(self, at: int) -> int:
+        """Take the allowed piece of Liquid that begins at *at*; return where it ends, or 0 if there is none."""
+        if self.allow is None:
+            return 0
+        if at < self.raw_until:
+            end = liquid.endraw(self.source, at)
+            if end:
+                return self._take(at, liquid.Piece(kind=liquid.Kind.RAW, text=end[0]))
+            return 0
+        piece = liquid.match(self.source, at, self.allow)
+        if piece is None:
+            return 0
+        if piece.kind is liquid.Kind.RAW:
+            self.raw_until = self._endraw_end(at)
+        return self._take(at, piece)
+
+    def _endraw_end(self, at: int) -> int:
+        """Return the end of the first `{% endraw %}` after *at*."""
+        while not (end := liquid.endraw(self.source, at)):
+            at = self.source.index("{%", at + 1)
+        return end.end()
+
+    def _take(self, at: int, piece: Math | liquid.Piece) -> int:
+        """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
+        self.out += [self.source[self.done : at], f"{{{chr(_FIRST + len(self.pieces))}}}"]
+        line = self.source.count("\n", 0, at)
+        lost, before = piece.text.count("\n"), self.shifts[-1][1] if self.shifts else 0
+        if lost:
+            self.shifts.append((line - before, before + lost))
+        self.pieces.append(piece)
+        self.starts.append(line)
+        self.done = at + len(piece.text)
+        return self.done
+
+    def _paragraph_end(self, at: int) -> int:
+        """Return where the next blank line begins."""
+        blank = _BLANK_LINE.search(self.source, at)
+        return blank.start() if blank else len(self.source)
+
+    def _unquoted(self, at: int, content: str) -> str:
+        """Return *content* without the `>` of a block quote that its lines may begin with."""
+        line = self.source[self.source.rfind("\n", 0, at) + 1 : at]
+        return _QUOTE_PREFIX.sub("\n", content) if line.lstrip().startswith(">") else content

@@ -1,0 +1,127 @@
+"""A notebook's file → NotebookNode: parsed, upgraded to format 4, normalised, validated."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+
+from converter.errors import ReadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import PurePosixPath
+
+    from nbformat import NotebookNode
+
+    from converter.model import Source
+
+FORMAT = 4
+
+
+def notebook(source: Source) -> NotebookNode:
+    """Return the notebook of *source* in format 4, whatever format and however careless its file is."""
+    return READERS[source.file.suffix](content(source), source.path)
+
+
+def content(source: Source) -> bytes:
+    """Return what is in the file of *source*."""
+    try:
+        return source.file.read_bytes()
+    except OSError as error:
+        raise ReadError(f"cannot be read: {error.strerror}", source=source.path) from error
+
+
+def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
+    """Parse the JSON of a Jupyter notebook; *path* is for messages."""
+    raw = json_object(data, path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbformat warns of what `_normalise` and `validate` mend
+            node = nbformat.reader.reads(json.dumps(_normalise(raw)))
+            if node.nbformat != FORMAT:
+                node = nbformat.convert(node, FORMAT)
+            _, node = nbformat.validator.normalize(node)
+            nbformat.validate(node)
+    except nbformat.ValidationError as error:
+        raise ReadError(
+            f"is not a valid notebook: {_reason(error)}", source=path, hint="open it in Jupyter and save it again"
+        ) from error
+    except Exception as error:  # converters of old formats raise whatever a broken file makes them raise
+        raise ReadError(
+            f"is not a notebook that nbformat can read: {error}", source=path, hint="open it in Jupyter and save it again"
+        ) from error
+    return node
+
+
+def json_object(data: bytes, path: PurePosixPath) -> dict[str, Any]:
+    """Return the JSON object in *data*, which may start with a byte order mark."""
+    hint = "restore it from git or save it again in Jupyter"
+    try:
+        raw = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ReadError(f"is not UTF-8 text (byte {error.start})", source=path, hint=hint) from error
+    except json.JSONDecodeError as error:
+        where = {"line": error.lineno} if data.strip() else {}
+        what = f"is not JSON: {error.msg}" if data.strip() else "is empty"
+        raise ReadError(what, source=path, hint=hint, **where) from error
+    except RecursionError as error:
+        raise ReadError("is not a notebook: its JSON is nested too deeply", source=path) from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):
+        raise ReadError("is JSON but not a notebook", source=path, hint="move it out of the folder of notebooks")
+    return raw
+
+
+def _normalise(raw: dict[str, Any]) -> dict[str, Any]:
+    """Fill in what Colab, Kaggle and hand-written notebooks leave out, so that validation asks for real faults only."""
+    raw.setdefault("nbformat_minor", 0)
+    raw.setdefault("metadata", {})
+    if raw["nbformat"] != FORMAT:
+        return raw
+    raw["metadata"].pop("widgets", None) if _is_broken_widget_state(raw) else None
+    for cell in raw.get("cells") or []:
+        cell.setdefault("metadata", {})
+        cell.setdefault("source", "")
+        if cell.get("cell_type") == "code":
+            cell.setdefault("execution_count", None)
+            cell["outputs"] = [_output(output) for output in cell.get("outputs") or []]
+        else:  # Kaggle keeps these when a code cell becomes text
+            cell.pop("outputs", None)
+            cell.pop("execution_count", None)
+    return raw
+
+
+def _is_broken_widget_state(raw: dict[str, Any]) -> bool:
+    """Tell whether widget metadata has no state, as Colab writes it (nbconvert raises `KeyError: 'state'`)."""
+    widgets = raw["metadata"].get("widgets")
+    return isinstance(widgets, dict) and any(
+        not isinstance(value, dict) or "state" not in value for value in widgets.values()
+    )
+
+
+def _output(output: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the optional parts of one output."""
+    kind = output.get("output_type")
+    if kind in ("display_data", "execute_result"):
+        output.setdefault("data", {})
+        output.setdefault("metadata", {})
+        if kind == "execute_result":
+            output.setdefault("execution_count", None)
+    elif kind == "stream":
+        output.setdefault("name", "stdout")
+        output.setdefault("text", "")
+    elif kind == "error":
+        for part, empty in (("ename", ""), ("evalue", ""), ("traceback", [])):
+            output.setdefault(part, empty)
+    return output
+
+
+def _reason(error: nbformat.ValidationError) -> str:
+    """Return the first line of what nbformat says is wrong."""
+    return str(error).strip().splitlines()[0].rstrip(":")
+
+
+READERS: dict[str, Callable[[bytes, PurePosixPath], NotebookNode]] = {".ipynb": ipynb}
+"""How a source is read, by suffix: the place for more formats."""

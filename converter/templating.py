@@ -1,0 +1,59 @@
+"""The Jinja environment: the blog's own templates first, then those that come with nbpress."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from converter import liquid
+from converter.errors import RenderError
+
+if TYPE_CHECKING:
+    from converter.config import Config
+
+_HERE = Path(__file__).parent
+OWN = next((folder for folder in (_HERE / "templates", _HERE.parent / "templates") if folder.is_dir()), _HERE / "templates")
+"""Where our templates lie: inside an installed package, or beside it in a checkout."""
+
+
+def render(config: Config, name: str, **values: object) -> str:
+    """Return what the template *name* makes of *values*; raise `RenderError` with the template's line if it fails."""
+    try:
+        return _environment(config.root / config.templates).get_template(name).render(values)
+    except jinja2.TemplateSyntaxError as error:
+        message = f"template {error.name or name}, line {error.lineno}: {error.message}"
+        raise RenderError(message, hint="mend the template") from error
+    except jinja2.TemplateNotFound as error:
+        raise RenderError(f"template {error.name} is not there", hint=f"it is used by {name}") from error
+    except Exception as error:  # a template can raise anything
+        raise RenderError(f"template {_place(error, name)}: {error}", hint="mend the template") from error
+
+
+@cache
+def _environment(folder: Path) -> jinja2.Environment:
+    """Return the environment for a blog whose own templates lie in *folder*; one per process."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, OWN]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=True,
+        autoescape=False,  # noqa: S701 - every value is HTML already, or escaped by name at the point of use
+    )
+    environment.filters["liquid_string"] = liquid.string
+    return environment
+
+
+def _place(error: BaseException, name: str) -> str:
+    """Return the template and line in which *error* was raised."""
+    place, trace = name, error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.name.endswith(".j2"):
+            place = f"{file.name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

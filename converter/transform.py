@@ -1,0 +1,100 @@
+"""Preprocessors: an ordered table of named steps, each from notebook to notebook, before rendering."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
+
+from converter import directives
+from converter.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from converter.model import FrontMatter, Source
+
+
+def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[NotebookNode, tuple[Finding, ...]]:
+    """Return a copy of *nb* that holds only what the post shows, and what is odd about its directives.
+
+    Afterwards `cell.metadata.nbpress` says how to show each cell: `number` (what people call it, from 1), `line` (how
+    many lines were cut off above) and, for code cells, `view` (a `directives.View`).
+    """
+    nb = copy.deepcopy(nb)
+    findings: list[Finding] = []
+    for _, step in PREPROCESSORS:
+        findings += step(nb, matter, source)
+    return nb, tuple(findings)
+
+
+def _number_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
+    """Remember the number of each cell, before any of them goes."""
+    for number, cell in enumerate(nb.cells, 1):
+        cell.metadata.nbpress = NotebookNode(number=number, line=0)
+    return ()
+
+
+def _drop_front_matter(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
+    """Leave of the front matter's cell only what is not front matter."""
+    if matter.cell is not None:
+        cell = nb.cells[matter.cell]
+        cell.source = matter.rest
+        cell.metadata.nbpress.line = matter.rest_line
+    return ()
+
+
+def _read_directives(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
+    """Take the directives out of the code cells and keep what they ask for."""
+    everywhere = directives.of_notebook(nb)
+    for cell in nb.cells:
+        view = directives.of_metadata(cell)
+        if cell.cell_type == "code":
+            directed = directives.of_source(cell.source)
+            cell.source = directed.source
+            view |= everywhere | directed.view
+            for suspect in directed.suspects:
+                yield Finding(
+                    rule="directive-known",
+                    message=suspect.message,
+                    source=source.path,
+                    cell=cell.metadata.nbpress.number,
+                    line=suspect.line,
+                )
+        cell.metadata.nbpress["view"] = view
+
+
+def _drop_removed_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
+    """Remove the cells that a directive removes."""
+    nb.cells = [cell for cell in nb.cells if not cell.metadata.nbpress["view"].removed]
+    return ()
+
+
+def _drop_hidden_parts(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
+    """Remove the inputs and outputs that a directive hides."""
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            view = cell.metadata.nbpress["view"]
+            if view.input is directives.Show.HIDDEN:
+                cell.source = ""
+            if view.output is directives.Show.HIDDEN:
+                cell.outputs = []
+    return ()
+
+
+def _drop_empty_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
+    """Remove the cells of which nothing is left."""
+    nb.cells = [cell for cell in nb.cells if cell.source.strip() or cell.get("outputs")]
+    return ()
+
+
+PREPROCESSORS: tuple[tuple[str, Callable[[NotebookNode, FrontMatter, Source], Iterable[Finding]]], ...] = (
+    ("number-cells", _number_cells),
+    ("drop-front-matter", _drop_front_matter),
+    ("read-directives", _read_directives),
+    ("drop-removed-cells", _drop_removed_cells),
+    ("drop-hidden-parts", _drop_hidden_parts),
+    ("drop-empty-cells", _drop_empty_cells),
+)
+"""The steps in their order: numbers first, since findings name cells as people count them; empty cells last."""
