@@ -1,0 +1,40 @@
+# frozen_string_literal: true
+
+# Footnotes as posts write them: `{% fn 1 %}` refers to a note, `{{ 'text' | fndetail: 1 }}` is the note, in place.
+#
+# Without plugins (`jekyll --safe`) Jekyll does not know these names; `notebooks.footnotes: html` writes notes that need none.
+module Nbpress
+  module Footnotes
+    NUMBER = /\A\s*["']?([\w-]+)["']?\s*\z/
+
+    # The superscript that leads to a note.
+    class Reference < Liquid::Tag
+      def initialize(tag, markup, options)
+        super
+        @number = markup[NUMBER, 1] or
+          raise Liquid::SyntaxError, "fn takes the number of a note, as in {% fn 1 %}, not '#{markup.strip}'"
+      end
+
+      def render(context)
+        seen = context.registers[:footnotes] ||= Hash.new(0)
+        count = seen[@number] += 1
+        # Only the first reference has the plain id: it is where the note leads back to.
+        id = count == 1 ? "fnref-#{@number}" : "fnref-#{@number}-#{count}"
+        %(<sup class="footnote-ref"><a id="#{id}" href="#fn-#{@number}" role="doc-noteref" aria-label="Footnote #{@number}">#{@number}</a></sup>)
+      end
+    end
+
+    # The note. It stands inside a paragraph, where HTML allows no block elements: hence spans, and CSS makes the block.
+    def fndetail(text, number)
+      number = number.to_s[NUMBER, 1] or
+        raise Liquid::ArgumentError, "fndetail takes the number of the note, as in {{ 'text' | fndetail: 1 }}"
+      back = %(<a class="footnote-back" href="#fnref-#{number}" role="doc-backlink" aria-label="Back to footnote #{number} in the text">↩</a>)
+      %(<span class="footnote" id="fn-#{number}" role="note" aria-label="Footnote #{number}">) +
+        %(<span class="footnote-number" aria-hidden="true">#{number}</span>) +
+        %(<span class="footnote-text">#{text.to_s.strip} #{back}</span></span>)
+    end
+  end
+end
+
+Liquid::Template.register_tag("fn", Nbpress::Footnotes::Reference)
+Liquid::Template.register_filter(Nbpress::Footnotes)

@@ -1,0 +1,33 @@
+# frozen_string_literal: true
+
+# Gives words to the links and switches that a converted notebook leaves empty, for readers who hear the page.
+module Nbpress
+  module Labels
+    SUMMARY = %r{(?<head><summary\b[^<>]*?\sdata-open="(?<open>[^"]*)"\sdata-close="(?<close>[^"]*)"[^<>]*>)\s*</summary>}
+    # pandas leaves the corner of a data frame empty: a header of nothing is a plain cell.
+    CORNER = "<th></th>"
+    TASK = /<input(?=[^<>]*\stype="checkbox")(?=[^<>]*\sdisabled)(?![^<>]*\saria-label)(?<attributes>[^<>]*)>/
+    ANCHOR = %r{<a class="anchor-link"(?<href> href="[^"]*")>\s*</a>}
+
+    module_function
+
+    # Writes the labels into *html*. Where no plugin runs, the style sheet still shows those of collapsed code.
+    def write(html)
+      html
+        .gsub(SUMMARY) do
+          label = Regexp.last_match
+          %(#{label[:head]}<span class="when-closed">#{label[:close]}</span><span class="when-open">#{label[:open]}</span></summary>)
+        end
+        .gsub(ANCHOR, '<a class="anchor-link"\k<href> aria-label="Link to this heading"> </a>')
+        .gsub(CORNER, "<td></td>")
+        .gsub(TASK) do
+          attributes = Regexp.last_match[:attributes]
+          %(<input#{attributes} aria-label="#{attributes.match?(/\schecked/) ? 'Done' : 'Not done'}">)
+        end
+    end
+  end
+end
+
+Jekyll::Hooks.register :posts, :post_convert do |post|
+  post.content = Nbpress::Labels.write(post.content) if post.data["layout"] == "notebook"
+end
