@@ -22,9 +22,9 @@ CALLOUTS = {
 EMBEDS = ("youtube", "twitter")
 """Words that make a block quote with an address an embed."""
 
-_COLON = re.compile(r"(note|tip|important|warning):[ \t]*", re.I)
-_ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*$", re.I)
-_EMBED = re.compile(r"(youtube|twitter):\s*<?(https?://[^\s<>]+)>?\s*$", re.I)
+_COLON = re.compile(r"(note|tip|important|warning):[ \t]*", re.IGNORECASE)
+_ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*$", re.IGNORECASE)
+_EMBED = re.compile(r"(youtube|twitter):\s*<?(https?://[^\s<>]+)>?\s*$", re.IGNORECASE)
 _VIDEO_ID = re.compile(r"[\w-]{6,}")
 
 

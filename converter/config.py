@@ -57,7 +57,9 @@ def site_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder
-    fault = f"{start}: neither this folder nor one above it holds a {FILE}; run nbpress inside the blog or give --site DIR"
+    fault = (
+        f"{start}: neither this folder nor one above it holds a {FILE}; run nbpress inside the blog or give --site DIR"
+    )
     raise ConfigError((fault,))
 
 
@@ -67,7 +69,9 @@ def load(root: Path) -> Config:
     try:
         site = yaml.safe_load(file.read_bytes()) or {}
     except FileNotFoundError:
-        raise ConfigError((f"{FILE}: {root} holds no such file; run nbpress inside the blog or give --site DIR",)) from None
+        raise ConfigError(
+            (f"{FILE}: {root} holds no such file; run nbpress inside the blog or give --site DIR",)
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError((f"{FILE}: cannot be read: {error}",)) from error
     except yaml.YAMLError as error:

@@ -113,9 +113,31 @@ METADATA: Mapping[str, View] = {"hide_input": View(input=Show.HIDDEN), "hide_out
 
 _WITH_ARGUMENT = ("export", "exports", "exporti", "default_exp")
 _QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | frozenset(
-    "warning message fig-width fig-height fig-align fig-format fig-dpi fig-link fig-subcap code-summary code-overflow "
-    "code-line-numbers tbl-cap tbl-colwidths layout layout-ncol layout-nrow column classes cache results "
-    "lst-label lst-cap".split()
+    [
+        "warning",
+        "message",
+        "fig-width",
+        "fig-height",
+        "fig-align",
+        "fig-format",
+        "fig-dpi",
+        "fig-link",
+        "fig-subcap",
+        "code-summary",
+        "code-overflow",
+        "code-line-numbers",
+        "tbl-cap",
+        "tbl-colwidths",
+        "layout",
+        "layout-ncol",
+        "layout-nrow",
+        "column",
+        "classes",
+        "cache",
+        "results",
+        "lst-label",
+        "lst-cap",
+    ]
 )
 _COMMENT = re.compile(r"\s*(?:#|//|--)\s*([A-Za-z][\w-]*)(?:\s+(\S.*?))?\s*$")
 _OPTION = re.compile(r"\s*(?:#|//|--)\|\s*([A-Za-z][\w-]*)\s*(?::\s*(.*?))?\s*$")

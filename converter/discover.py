@@ -9,16 +9,16 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter.errors import ConfigError, PostNameError
-from converter.model import Source
+from converter.model import Finding, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from converter.config import Config
 
 SUFFIXES = (".ipynb",)
-_DATED = re.compile(r"(\d{4})-(\d{2})-(\d{2})-(.+)", re.S)
-_NEARLY_DATED = re.compile(r"(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})[-_. ]*(.*)", re.S)
+_DATED = re.compile(r"(\d{4})-(\d{2})-(\d{2})-(.+)", re.DOTALL)
+_NEARLY_DATED = re.compile(r"(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})[-_. ]*(.*)", re.DOTALL)
 
 
 def sources(config: Config, only: Iterable[Path] = ()) -> tuple[Source, ...]:
@@ -65,6 +65,13 @@ def post_path(source: Source, date: str, config: Config) -> PurePosixPath:
             hint=f"rename it to {_proposal(source.file.stem)}",
         )
     return config.posts / f"{day}-{source.slug}.html"
+
+
+def shared_path(source: Source, claim: Sequence[Source]) -> Finding:
+    """Return the finding that *source* and the other notebooks of *claim* would write one post."""
+    others = ", ".join(str(other.path) for other in claim if other is not source)
+    message = f"would write the same post as {others}; rename one of them"
+    return Finding(rule="post-path-unique", message=message, source=source.path)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -62,8 +62,14 @@ def problems(references: list[Mention], details: list[Mention]) -> list[Problem]
     referred = {(mention.named, mention.label) for mention in references}
     for mention in references:
         if (mention.named, mention.label) not in defined:
-            remedy = f"add [^{mention.label}]: text" if mention.named else f"add {{{{ 'text' | fndetail: {mention.label} }}}}"
-            found.append(Problem(rule="footnote-defined", message=f"footnote {mention.label} has no text; {remedy}", at=mention))
+            remedy = (
+                f"add [^{mention.label}]: text"
+                if mention.named
+                else f"add {{{{ 'text' | fndetail: {mention.label} }}}}"
+            )
+            found.append(
+                Problem(rule="footnote-defined", message=f"footnote {mention.label} has no text; {remedy}", at=mention)
+            )
     for mention in details:
         key = (mention.named, mention.label)
         if defined[key] is not mention:

@@ -58,7 +58,20 @@ KEYS: Mapping[str, str] = {
 
 CHOICES: Mapping[str, tuple[str, ...]] = {"execute": ("auto", "always", "never"), "footnotes": ("liquid", "html")}
 _PASSING = frozenset(
-    "keywords excerpt redirect_from hidden image_alt lang slug series subtitle weight nb_path last_modified_at".split()
+    [
+        "keywords",
+        "excerpt",
+        "redirect_from",
+        "hidden",
+        "image_alt",
+        "lang",
+        "slug",
+        "series",
+        "subtitle",
+        "weight",
+        "nb_path",
+        "last_modified_at",
+    ]
 )
 """Keys that other tools know; they look like near misses of ours but are not."""
 
@@ -67,7 +80,7 @@ _LIST_ITEM = re.compile(r"[-*+][ \t]+([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]*(.*))$")
 _TITLE = re.compile(r"#[ \t]+(\S.*?)[ \t]*#*[ \t]*$")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s].*)?$")
-_NUMERIC = re.compile(r"[-+.]?[\d][\dA-Fa-f_.,:xobeEZT+\- ]*|[-+]?\.(?:inf|nan)", re.I)
+_NUMERIC = re.compile(r"[-+.]?[\d][\dA-Fa-f_.,:xobeEZT+\- ]*|[-+]?\.(?:inf|nan)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,9 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
             values[key], text[key] = _value(entry)
         except ValueError as error:
             number = None if cell is None else cell + 1
-            raise FrontMatterError(f"{key}: {error}", source=source.path, cell=number, line=entry.line or None) from error
+            raise FrontMatterError(
+                f"{key}: {error}", source=source.path, cell=number, line=entry.line or None
+            ) from error
         findings += _key_findings(entry, source, cell)
     _require_title(values, source)
     values["nb_path"], text["nb_path"] = str(source.path), _written("nb_path", str(source.path), str(source.path))

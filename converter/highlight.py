@@ -79,7 +79,7 @@ def _lexer(language: str) -> Lexer:
     """Return the lexer for *language*; plain text if there is none."""
     options = {"stripnl": False, "ensurenl": True}
     if language == "ipython3":
-        from ipython_pygments_lexers import IPython3Lexer  # noqa: PLC0415 - only where a notebook is rendered
+        from ipython_pygments_lexers import IPython3Lexer
 
         return IPython3Lexer(**options)
     try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _START_TAG = re.compile(r"""<([A-Za-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)>""")
 _ATTRIBUTE = re.compile(r"""(\s*)([^\s=/>"']+)(?:(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_OPAQUE = re.compile(r"<!--.*?-->|<(script|style|textarea|xmp)\b.*?</\1\s*>", re.I | re.S)
+_OPAQUE = re.compile(r"<!--.*?-->|<(script|style|textarea|xmp)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 
 URL_ATTRIBUTES = {
     "img": ("src", "srcset"),

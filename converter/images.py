@@ -31,7 +31,7 @@ SUFFIXES = {
 }  # fmt: skip
 """File suffix by MIME type, for outputs and attachments."""
 _URL_SAFE = "/!$&'()*+,;=:@-._~"  # what RFC 3986 allows in a path
-_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|/|#|\{|$)", re.I)
+_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|/|#|\{|$)", re.IGNORECASE)
 
 
 class ImageError(Exception):
@@ -106,7 +106,7 @@ def published(path: PurePosixPath, config: Config) -> PurePosixPath:
 
 def size(content: bytes) -> tuple[int, int] | None:
     """Return width and height of the image *content*, if its format tells."""
-    import imagesize  # noqa: PLC0415 - only where an image is shown
+    import imagesize
 
     try:
         width, height = imagesize.get(io.BytesIO(content))

@@ -17,14 +17,14 @@ VARIABLES = ("site", "page")
 
 _TAG = re.compile(r"\{%-?\s*([\w-]+)(?:\s[^%]*(?:%(?!\})[^%]*)*)?-?%\}")
 _VARIABLE = re.compile(r"\{\{-?\s*([\w-]+)[^{}]*\}\}")
-_FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.I)
+_FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.IGNORECASE)
 _FNDETAIL_START = re.compile(r"(?:\{\{|<%=?)-?\s*(['\"])")
 _FNDETAIL_END = r"{quote}\s*\|\s*fndetail\s*:\s*(['\"]?)([\w-]+)\1\s*-?(?:\}}\}}|%>)"
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
 _OPENING = re.compile(r"\{(?=[{%]|$)")
-_CODE_ELEMENT = re.compile(r"(<(script|style)\b.*?(?:</\2\s*>|$))", re.I | re.S)
+_CODE_ELEMENT = re.compile(r"(<(script|style)\b.*?(?:</\2\s*>|$))", re.IGNORECASE | re.DOTALL)
 
 
 class Kind(Enum):

@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from markdown_it.utils import EnvType, OptionsDict
+
     from converter.config import Config
 
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SHORT_CODE = re.compile(r":[a-z0-9_+-]+:")
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
-_NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.ipynb)(#.*)?", re.I)
+_NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.ipynb)(#.*)?", re.IGNORECASE)
 _CODE = frozenset({"fence", "code_block", "code_inline"})
 
 
@@ -234,9 +235,7 @@ def _settle_footnotes(cells: list[_Cell], page: _Page) -> None:
             elif token.type == "text":
                 labels = _MARKDOWN_LABEL.findall(token.content)
             where = cell.line(block, line)
-            references += [
-                footnotes.Mention(label=label, named=True, cell=cell.number, line=where) for label in labels
-            ]
+            references += [footnotes.Mention(label=label, named=True, cell=cell.number, line=where) for label in labels]
             if token.type == "footnote_reference_open":
                 details.append(
                     footnotes.Mention(label=token.meta["label"], named=True, cell=cell.number, line=cell.line(token))
@@ -436,7 +435,12 @@ class _Renderer(RendererHTML):
         protected = protect(text, page.config.liquid_allow)
         tokens = _PARSER.parseInline(protected.text, {})
         inner = _Cell(
-            index=outer.index, number=outer.number, above=outer.above, node=outer.node, protected=protected, tokens=tokens
+            index=outer.index,
+            number=outer.number,
+            above=outer.above,
+            node=outer.node,
+            protected=protected,
+            tokens=tokens,
         )
         _settle_images(inner, page)
         _settle_links(inner, page)
@@ -454,7 +458,9 @@ class _Renderer(RendererHTML):
         if page.style == "html":
             page.notes.setdefault(number, html.strip())
             return ""
-        return templating.render(page.config, "footnote_text_liquid.html.j2", number=number, html=html).removesuffix("\n")
+        return templating.render(page.config, "footnote_text_liquid.html.j2", number=number, html=html).removesuffix(
+            "\n"
+        )
 
     # Blocks
 
@@ -476,7 +482,9 @@ class _Renderer(RendererHTML):
 
     def _is_empty(self, inline: Token, env: EnvType) -> bool:
         """Tell whether nothing of a paragraph will be seen: raw tags, and texts of footnotes that go to the end."""
-        pieces = [piece for found in PLACEHOLDER.finditer(inline.content) if (piece := env["cell"].protected.piece(found))]
+        pieces = [
+            piece for found in PLACEHOLDER.finditer(inline.content) if (piece := env["cell"].protected.piece(found))
+        ]
         gone = {liquid.Kind.RAW} | ({liquid.Kind.DETAIL} if env["page"].style == "html" else set())
         return (
             bool(pieces)
@@ -505,7 +513,9 @@ class _Renderer(RendererHTML):
 
     def callout(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         inside = self.render(tokens[idx].children or [], options, env)
-        return templating.render(env["page"].config, "callout.html.j2", callout=tokens[idx].meta["callout"], html=inside)
+        return templating.render(
+            env["page"].config, "callout.html.j2", callout=tokens[idx].meta["callout"], html=inside
+        )
 
     def embed(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         embed = tokens[idx].meta["embed"]
@@ -566,7 +576,7 @@ def _with_emoji(text: str) -> str:
     """Return *text* with short codes such as `:smile:` as the characters they name."""
     if not _SHORT_CODE.search(text):
         return text
-    import emoji  # noqa: PLC0415 - few posts have short codes
+    import emoji
 
     return emoji.emojize(text, language="alias")
 

@@ -141,6 +141,8 @@ class Report:
 
     executed: tuple[PurePosixPath, ...] = ()
     """Notebooks whose code ran to the end."""
+    reasons: tuple[tuple[PurePosixPath, str], ...] = ()
+    """Per notebook, why its code ran or did not."""
     written: tuple[PurePosixPath, ...] = ()
     """Files that were written, relative to the blog's root."""
     removed: tuple[PurePosixPath, ...] = ()

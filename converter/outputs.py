@@ -41,7 +41,7 @@ _BACKSPACE = re.compile(r"[^\n\x08]\x08")
 _RANDOM_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=altair-viz-)[0-9a-f]{32}|(?<=\bT_)[0-9a-f]{5}(?=[_\"'\s])"
 )
-_XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.S)
+_XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
 
 
@@ -135,7 +135,11 @@ def _output(output: NotebookNode, view: View, source: Source, config: Config) ->
     """Return one output; None if there is nothing to show."""
     match output.output_type:
         case "stream":
-            return Output(template="stream", html=escaped(_PROCESS.sub("<cell>", _without_home(output.text))), css_class=f"output_{output.name}")
+            return Output(
+                template="stream",
+                html=escaped(_PROCESS.sub("<cell>", _without_home(output.text))),
+                css_class=f"output_{output.name}",
+            )
         case "error":
             return Output(template="error", html=escaped(_without_home(_traceback(output))))
         case _:
@@ -172,14 +176,18 @@ def _bundle(output: NotebookNode, css_class: str, view: View, source: Source, co
 def _rich(kind: str, payload: Any, css_class: str, source: Source, config: Config, view: View) -> Output:  # noqa: ANN401 - JSON or text
     """Return a representation that is text."""
     if kind == "json":
-        return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)), css_class=css_class)
+        return Output(
+            template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)), css_class=css_class
+        )
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
         return Output(template=kind, html=escaped(_without_home(terminal(text))), css_class=css_class)
     if kind == "latex":
         return Output(template=kind, html=escaped(text), css_class=css_class)
     if kind == "markdown":
-        return Output(template=kind, html=liquid.defuse_in_raw(markdown.fragment(text, source, config)), css_class=css_class)
+        return Output(
+            template=kind, html=liquid.defuse_in_raw(markdown.fragment(text, source, config)), css_class=css_class
+        )
     if kind == "svg":
         text = _XML_PROLOG.sub("", text, count=1)
     text = stable_ids(text)
@@ -187,7 +195,9 @@ def _rich(kind: str, payload: Any, css_class: str, source: Source, config: Confi
     return Output(template=kind, html=liquid.defuse_script_in_raw(text), css_class=css_class, name=name, alt=view.alt)
 
 
-def _image(mimetype: str, payload: str, output: NotebookNode, view: View, source: Source, config: Config) -> Output | None:
+def _image(
+    mimetype: str, payload: str, output: NotebookNode, view: View, source: Source, config: Config
+) -> Output | None:
     """Return a picture, as a file of its own or within the page; None if its data is broken."""
     content = images.decoded(payload)
     if not content:

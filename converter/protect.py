@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 _FIRST = 0x100000  # the last of Unicode's private-use planes, which no icon font uses
 PLACEHOLDER = re.compile("\\{([\U00100000-\U0010fffd])\\}")
 
-_FENCE = re.compile(r"(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]))*[ \t]*(`{3,}(?=[^`\n]*$)|~{3,})", re.M)
+_FENCE = re.compile(r"(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]))*[ \t]*(`{3,}(?=[^`\n]*$)|~{3,})", re.MULTILINE)
 _BACKTICKS = re.compile(r"`+")
-_CODE_ELEMENT = re.compile(r"<(pre|code|script|style)\b.*?(?:</\1\s*>|\Z)", re.I | re.S)
+_CODE_ELEMENT = re.compile(r"<(pre|code|script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _HTML_TAG = re.compile(r"</?[A-Za-z][^<>\n]*(?:\n[^<>\n]+)*>")
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
-_CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.I)
-_INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.M)
+_CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.IGNORECASE)
+_INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 
 
@@ -138,7 +138,7 @@ class _Scanner:
 
     def _fence_end(self, fence: re.Match[str]) -> int:
         """Return the end of the fenced code block that *fence* opens."""
-        closing = re.compile(rf"^[ \t>]*{fence[1][0]}{{{len(fence[1])},}}[ \t]*$", re.M)
+        closing = re.compile(rf"^[ \t>]*{fence[1][0]}{{{len(fence[1])},}}[ \t]*$", re.MULTILINE)
         end = closing.search(self.source, fence.end())
         return end.end() if end else len(self.source)
 
@@ -157,7 +157,7 @@ class _Scanner:
         source, double = self.source, self.source.startswith("$$", at)
         mark = "$$" if double else "$"
         start, limit = at + len(mark), self._paragraph_end(at)
-        if not double and (source[start : start + 1].isspace() or source[at - 1 : at].isdigit() and at):
+        if not double and (source[start : start + 1].isspace() or (source[at - 1 : at].isdigit() and at)):
             return start
         end = start
         while True:

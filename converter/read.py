@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 FORMAT = 4
 
 
-def notebook(source: Source) -> NotebookNode:
-    """Return the notebook of *source* in format 4, whatever format and however careless its file is."""
-    return READERS[source.file.suffix](content(source), source.path)
+def notebook(source: Source, data: bytes) -> NotebookNode:
+    """Return the notebook that *source* holds as *data*, in format 4, however old and careless the file is.
+
+    Raises `ReadError` if it is none.
+    """
+    return READERS[source.file.suffix](data, source.path)
 
 
 def content(source: Source) -> bytes:
@@ -51,7 +54,9 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
         ) from error
     except Exception as error:  # converters of old formats raise whatever a broken file makes them raise
         raise ReadError(
-            f"is not a notebook that nbformat can read: {error}", source=path, hint="open it in Jupyter and save it again"
+            f"is not a notebook that nbformat can read: {error}",
+            source=path,
+            hint="open it in Jupyter and save it again",
         ) from error
     return node
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from converter.config import Config
 
 _HERE = Path(__file__).parent
-OWN = next((folder for folder in (_HERE / "templates", _HERE.parent / "templates") if folder.is_dir()), _HERE / "templates")
+OWN = next(
+    (folder for folder in (_HERE / "templates", _HERE.parent / "templates") if folder.is_dir()), _HERE / "templates"
+)
 """Where our templates lie: inside an installed package, or beside it in a checkout."""
 
 

@@ -1,0 +1,189 @@
+"""Arguments, messages, exit status: `nbpress` on the command line."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from converter import __version__
+from converter import config as settings
+from converter.errors import ConfigError, ConverterError
+
+if TYPE_CHECKING:
+    from converter.config import Config
+    from converter.terminal import Terminal
+
+ATTENTION, WRONG, INTERRUPTED = 1, 2, 130
+
+
+@dataclass(slots=True, kw_only=True)
+class _Session:
+    """What every command needs: the settings and a voice."""
+
+    site: Path | None
+    terminal: Terminal
+
+    def config(self) -> Config:
+        """Return the settings of the blog that the command is about."""
+        return settings.load(self.site or settings.site_root(Path.cwd()))
+
+
+_NOTEBOOKS = click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path), metavar="[NOTEBOOK]...")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--site",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The blog's root folder; by default the nearest one upwards with a _config.yml.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print every file that is written and every cell that runs.")
+@click.version_option(__version__, prog_name="nbpress")
+@click.pass_context
+def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool) -> None:
+    """Turn the Jupyter notebooks of a Jekyll blog into its posts.
+
+    \b
+    Example:
+      nbpress build            run what is not fresh, write the posts
+      nbpress check            are the committed posts what the notebooks say?
+
+    Exit status: 0 fine; 1 a notebook or post needs attention; 2 the command line or the settings are wrong.
+    """
+    from converter.terminal import Terminal
+
+    context.obj = _Session(site=site, terminal=Terminal(quiet=quiet, verbose=verbose))
+
+
+@cli.command()
+@_NOTEBOOKS
+@click.option(
+    "--execute",
+    type=click.Choice(settings.EXECUTE),
+    help="When to run code; overrides _config.yml. A notebook that says never keeps its word.",
+)
+@click.option("--why", is_flag=True, help="Say of every notebook why it runs or does not.")
+@click.pass_obj
+def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, *, why: bool) -> int:
+    """Run the notebooks that are not fresh, write the posts that differ.
+
+    \b
+    Example:
+      nbpress build
+      nbpress build _notebooks/2026-10-05-word-vectors-with-spacy.ipynb --execute always
+    """
+    from converter import pipeline
+
+    config, terminal = session.config(), session.terminal
+    report = pipeline.build(config, notebooks, asked=execute, progress=terminal)
+    if why:
+        for path, reason in report.reasons:
+            terminal.out.print(f"{path}: {reason}", markup=False)
+    terminal.findings(report.findings)
+    terminal.built(report)
+    return ATTENTION if report.failed else 0
+
+
+@cli.command()
+@_NOTEBOOKS
+@click.option("--diff", is_flag=True, help="Show how posts differ from what they should be.")
+@click.pass_obj
+def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
+    """Say which posts are not what their notebooks say; run nothing, write nothing.
+
+    \b
+    Example:
+      nbpress check --diff
+    """
+    from converter import pipeline
+
+    config, terminal = session.config(), session.terminal
+    report = pipeline.check(config, notebooks)
+    terminal.findings(report.findings, details=False)
+    if diff:
+        for finding in report.findings:
+            if finding.rule == "post-current":
+                terminal.out.print(finding.detail, markup=False)
+    if not report.failed:
+        terminal.say(f"{report.unchanged} posts are what their notebooks say.", "green")
+    return ATTENTION if report.failed else 0
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=4000, show_default=True, help="Where to listen.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Whom to answer; 0.0.0.0 shows the blog to your network."
+)
+@click.option("--drafts", is_flag=True, help="Show drafts, unpublished and future posts too.")
+@click.pass_obj
+def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
+    """Show the blog in a browser; the page follows every save of a notebook.
+
+    \b
+    Example:
+      nbpress serve --port 4001
+    """
+    from converter import pipeline
+    from converter.serve import serve as serve_blog
+
+    terminal = session.terminal
+
+    def rebuild(config: Config) -> None:
+        try:
+            report = pipeline.build(config, progress=terminal)
+        except ConverterError as error:
+            terminal.say(str(error), "red")
+            return
+        terminal.findings(report.findings)
+        terminal.built(report)
+
+    return serve_blog(session.config(), rebuild, host=host, port=port, drafts=drafts)
+
+
+@cli.command()
+@click.option("--posts", is_flag=True, help="Also remove the posts and images that nbpress made.")
+@click.pass_obj
+def clean(session: _Session, *, posts: bool) -> int:
+    """Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same.
+
+    \b
+    Example:
+      nbpress clean --posts
+    """
+    from converter import write
+
+    config = session.config()
+    if posts:
+        for path in write.remove_generated(config).removed:
+            session.terminal.say(f"removed {path}")
+    shutil.rmtree(config.root / write.STATE, ignore_errors=True)
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command that *arguments* (default: those of the process) name, and exit with its status."""
+    try:
+        status = cli.main(args=arguments, prog_name="nbpress", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        status = leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = WRONG
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        status = INTERRUPTED
+    except ConfigError as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        status = WRONG
+    except ConverterError as error:
+        click.echo(str(error), err=True)
+        status = ATTENTION
+    sys.exit(status or 0)

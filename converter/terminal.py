@@ -1,0 +1,116 @@
+"""What people see: a live line while code runs, findings one a line, and what a build has done."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
+
+from converter.model import Severity
+from converter.progress import Progress
+
+if TYPE_CHECKING:
+    from pathlib import PurePosixPath
+
+    from rich.progress import TaskID
+
+    from converter.model import Finding, Report, Source
+
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+class Terminal(Progress):
+    """Show progress on standard error, as a live line on a terminal and as plain lines elsewhere."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        """Say nothing but findings if *quiet*, more if *verbose*."""
+        self.out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self.err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self.quiet = quiet
+        self.verbose = verbose
+        self._bars: Bars | None = None
+        self._task: TaskID | None = None
+        self._began = 0.0
+
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line about the work itself on standard error."""
+        if not self.quiet:
+            self.err.print(Text(text, style))
+
+    def starts(self, source: Source, reason: str) -> None:
+        """Show that *source* runs."""
+        self._began = time.monotonic()
+        if self.quiet:
+            return
+        if self.err.is_terminal:
+            self._bars = Bars(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=20),
+                MofNCompleteColumn(),
+                TextColumn("cells"),
+                TimeElapsedColumn(),
+                console=self.err,
+                transient=True,
+            )
+            self._bars.start()
+            self._task = self._bars.add_task(f"{source.path.name} ({reason})", total=None)
+        else:
+            self.say(f"running {source.path} ({reason})")
+
+    def cell(self, source: Source, number: int, total: int) -> None:
+        """Move the bar to cell *number* of *total*."""
+        if self._bars and self._task is not None:
+            self._bars.update(self._task, completed=number, total=total)
+        elif self.verbose:
+            self.say(f"  {source.path}: cell {number} of {total}")
+
+    def ends(self, source: Source, *, failed: bool) -> None:
+        """Take the bar away and say how long it took."""
+        if self._bars:
+            self._bars.stop()
+            self._bars = None
+        self.say(f"{'failed' if failed else 'ran'} {source.path} in {time.monotonic() - self._began:.1f} s")
+
+    def findings(self, findings: tuple[Finding, ...], *, details: bool = True) -> None:
+        """Print each of *findings* as one line on standard output, its *details* below it on standard error."""
+        for finding in findings:
+            if finding.severity is Severity.NOTE and self.quiet:
+                continue
+            text = Text(str(finding), _STYLES[finding.severity] if self.out.is_terminal else "")
+            self.out.print(text)
+            if details and finding.detail and not self.quiet:
+                self.err.print(Text("\n".join(f"    {line}" for line in finding.detail.splitlines())))
+
+    def built(self, report: Report) -> None:
+        """Print what a build has done."""
+        if self.verbose:
+            self._paths("wrote", report.written)
+        self._paths("removed", report.removed)
+        posts = sum(path.suffix == ".html" for path in report.written)
+        failed = len({finding.source for finding in report.findings if finding.severity is Severity.ERROR})
+        if not (report.written or report.removed or report.executed or failed):
+            self.say(f"Nothing to do: {_count(report.unchanged, 'post')} as the notebooks say.")
+            return
+        images = len(report.written) - posts
+        parts = [
+            (len(report.executed), f"{_count(len(report.executed), 'notebook')} run"),
+            (posts, f"{_count(posts, 'post')} written"),
+            (images, f"{_count(images, 'image')} written"),
+            (len(report.removed), f"{_count(len(report.removed), 'file')} removed"),
+            (report.unchanged, f"{report.unchanged} unchanged"),
+            (failed, f"{_count(failed, 'file')} with errors"),
+        ]
+        self.say(", ".join(text for count, text in parts if count) + ".", "red" if report.failed else "green")
+
+    def _paths(self, verb: str, paths: tuple[PurePosixPath, ...]) -> None:
+        for path in paths:
+            self.say(f"{verb} {path}")
+
+
+def _count(number: int, noun: str) -> str:
+    """Return `1 post`, `2 posts`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
