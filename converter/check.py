@@ -44,7 +44,7 @@ def post(post: Post, config: Config) -> Iterator[Finding]:
 
 
 def outputs(nb: NotebookNode, matter: FrontMatter, post: Post, config: Config) -> Iterator[Finding]:
-    """Yield a finding if the outputs of *nb* are not those of its code, unless its author publishes them as they are."""
+    """Yield a finding if the outputs of *nb* are not those of its code, unless they are published as they are."""
     if execute.mode(matter, config, None) == "never":
         return
     reason = record.stale(nb)

@@ -48,7 +48,7 @@ _NOTEBOOKS = click.argument("notebooks", nargs=-1, type=click.Path(path_type=Pat
 @click.version_option(__version__, prog_name="nbpress")
 @click.pass_context
 def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool) -> None:
-    """Turn the Jupyter notebooks of a Jekyll blog into its posts.
+    r"""Turn the Jupyter notebooks of a Jekyll blog into its posts.
 
     \b
     Example:
@@ -72,7 +72,7 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
 @click.option("--why", is_flag=True, help="Say of every notebook why it runs or does not.")
 @click.pass_obj
 def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, *, why: bool) -> int:
-    """Run the notebooks that are not fresh, write the posts that differ.
+    r"""Run the notebooks that are not fresh, write the posts that differ.
 
     \b
     Example:
@@ -96,7 +96,7 @@ def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, *
 @click.option("--diff", is_flag=True, help="Show how posts differ from what they should be.")
 @click.pass_obj
 def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
-    """Say which posts are not what their notebooks say; run nothing, write nothing.
+    r"""Say which posts are not what their notebooks say; run nothing, write nothing.
 
     \b
     Example:
@@ -124,7 +124,7 @@ def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
 @click.option("--drafts", is_flag=True, help="Show drafts, unpublished and future posts too.")
 @click.pass_obj
 def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
-    """Show the blog in a browser; the page follows every save of a notebook.
+    r"""Show the blog in a browser; the page follows every save of a notebook.
 
     \b
     Example:
@@ -151,7 +151,7 @@ def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
 @click.option("--posts", is_flag=True, help="Also remove the posts and images that nbpress made.")
 @click.pass_obj
 def clean(session: _Session, *, posts: bool) -> int:
-    """Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same.
+    r"""Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same.
 
     \b
     Example:

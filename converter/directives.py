@@ -243,7 +243,8 @@ def _of_option(key: str, raw: str | None) -> View | str:
             return COMMENTS[name]
     value = _scalar(raw)
     if key in TEXT_OPTIONS:
-        return replace(View(), **{TEXT_OPTIONS[key]: "" if value is None else str(value)})
+        text: dict[str, Any] = {TEXT_OPTIONS[key]: "" if value is None else str(value)}
+        return replace(View(), **text)
     if key in _QUARTO_KEYS:
         return OPTIONS.get((key, value), View())
     near = difflib.get_close_matches(key, sorted(_QUARTO_KEYS), n=1)

@@ -13,7 +13,7 @@ class ConverterError(Exception):
 
     rule: ClassVar[str] = "internal"
 
-    def __init__(  # noqa: PLR0913 - the parts of a place, each optional and each by name
+    def __init__(
         self,
         message: str,
         *,

@@ -10,10 +10,11 @@ from traitlets import default
 
 from converter import config, discover, pipeline
 from converter.errors import ConfigError
-from converter.model import Source
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from converter.model import Source
 
 
 class JekyllExporter(Exporter):
@@ -30,7 +31,7 @@ class JekyllExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's own exporters return str, too
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kwargs: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the post that *nb* becomes, and nbconvert's *resources* with its images among the outputs."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pygments.lexers import get_lexer_by_name
 from pygments.lexers.special import TextLexer
-from pygments.token import STANDARD_TYPES, Token
+from pygments.token import STANDARD_TYPES, Token, _TokenType
 from pygments.util import ClassNotFound
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def _span(name: str, text: str) -> str:
 
 
 @cache
-def _css_class(kind: object) -> str:
+def _css_class(kind: _TokenType) -> str:
     """Return Pygments' short class of a token type, or of the nearest type above it."""
     while kind not in STANDARD_TYPES:
-        kind = kind.parent  # type: ignore[attr-defined]  # token types know their parents; typeshed does not
-    return "" if kind in (Token, Token.Text, Token.Text.Whitespace) else STANDARD_TYPES[kind]  # type: ignore[index]
+        kind = kind.parent
+    return "" if kind in (Token, Token.Text, Token.Text.Whitespace) else STANDARD_TYPES[kind]
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 
@@ -58,7 +58,7 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
             source=path,
             hint="open it in Jupyter and save it again",
         ) from error
-    return node
+    return cast("NotebookNode", node)
 
 
 def json_object(data: bytes, path: PurePosixPath) -> dict[str, Any]:
@@ -69,9 +69,8 @@ def json_object(data: bytes, path: PurePosixPath) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ReadError(f"is not UTF-8 text (byte {error.start})", source=path, hint=hint) from error
     except json.JSONDecodeError as error:
-        where = {"line": error.lineno} if data.strip() else {}
         what = f"is not JSON: {error.msg}" if data.strip() else "is empty"
-        raise ReadError(what, source=path, hint=hint, **where) from error
+        raise ReadError(what, source=path, hint=hint, line=error.lineno if data.strip() else None) from error
     except RecursionError as error:
         raise ReadError("is not a notebook: its JSON is nested too deeply", source=path) from error
     if not isinstance(raw, dict) or not isinstance(raw.get("nbformat"), int):

@@ -1,8 +1,8 @@
 """Math and Liquid of a text cell are taken out before Markdown is parsed and put back into its tokens.
 
-Markdown must not see them: `_` and `*` in math are not emphasis, `|` in math does not end a table cell, and a Liquid tag
-in a link target has spaces. So each is replaced by a placeholder, one private-use character in braces (braces, so that
-the characters around it meet punctuation, as they did before). JupyterLab does the same for math.
+Markdown must not see them: `_` and `*` in math are not emphasis, `|` in math does not end a table cell, and a Liquid
+tag in a link target has spaces. So each is replaced by a placeholder, one private-use character in braces (braces, so
+that the characters around it meet punctuation, as they did before). JupyterLab does the same for math.
 """
 
 from __future__ import annotations

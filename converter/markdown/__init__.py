@@ -1,0 +1,72 @@
+"""Text cells → HTML: parsed once into tokens, everything settled there, then rendered.
+
+The readings are CommonMark's and GitHub's (cmark-gfm), the markup is that of the first fastpages posts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
+
+from converter.front_matter import setting
+from converter.markdown import settle
+from converter.markdown.cells import PARSER, Cell, Page, live_pieces, parse
+from converter.markdown.protect import Math, protect
+from converter.markdown.renderer import RENDERER, anchor
+from converter.model import Asset, Finding, Footnote, FrontMatter, Source
+
+if TYPE_CHECKING:
+    from converter.config import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextCells:
+    """What the text cells of a notebook became."""
+
+    html: dict[int, str]
+    """HTML by index of the cell."""
+    notes: tuple[Footnote, ...]
+    """The footnotes to collect at the end of the post; none where they stay where their author put them."""
+    assets: tuple[Asset, ...]
+    """Images to publish."""
+    findings: tuple[Finding, ...]
+    """What is wrong with footnotes, images and links."""
+    has_math: bool
+    """Whether any cell holds math."""
+
+
+def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config) -> TextCells:
+    """Return the HTML of every Markdown cell of *nb*, with what the whole of them needs."""
+    cells = parse(nb, config)
+    page = Page(source=source, config=config, style=setting(matter, "footnotes", config.footnotes))
+    settle.footnotes_of(cells, page)
+    settle.headings_of(cells)
+    for cell in cells:
+        settle.images_of(cell, page)
+        settle.links_of(cell, page)
+        cell.tokens = list(settle.with_callouts(cell.tokens, cell))
+    html = {cell.index: RENDERER.cell(cell, page) for cell in cells}
+    order = sorted(page.notes, key=lambda number: (not number.isdecimal(), int(number) if number.isdecimal() else 0))
+    notes = tuple(
+        Footnote(number=n, html=page.notes[n], anchors=tuple(anchor(n, i) for i in range(1, page.seen.get(n, 0) + 1)))
+        for n in order
+    )
+    findings = sorted(page.findings, key=lambda finding: (finding.cell or 0, finding.line or 0))
+    return TextCells(
+        html=html,
+        notes=notes,
+        assets=tuple(page.assets.values()),
+        findings=tuple(findings),
+        has_math=any(isinstance(piece, Math) for cell in cells for _, piece in live_pieces(cell)),
+    )
+
+
+def fragment(text: str, source: Source, config: Config) -> str:
+    """Return the HTML of Markdown that code has displayed: no footnotes, no Liquid, no files."""
+    protected = protect(text, None)
+    tokens = PARSER.parse(protected.text, {})
+    cell = Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)
+    settle.headings_of([cell])
+    return RENDERER.cell(cell, Page(source=source, config=config, style="html"))

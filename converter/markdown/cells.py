@@ -1,0 +1,159 @@
+"""Text cells as tokens, and what the cells of one notebook share on their way to HTML."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+from markdown_it.common import normalize_url
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+from converter.markdown.protect import PLACEHOLDER, Math, Protected, protect
+from converter.model import Asset, Finding, Severity, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import PurePosixPath
+
+    from markdown_it.token import Token
+    from nbformat import NotebookNode
+
+    from converter import liquid
+    from converter.config import Config
+
+CODE = frozenset({"fence", "code_block", "code_inline"})
+"""Tokens in which nothing is Liquid or math."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Cell:
+    """One text cell on its way."""
+
+    index: int
+    number: int
+    """What people call it, from 1."""
+    above: int
+    """Lines of the cell that were cut off above (front matter)."""
+    node: NotebookNode
+    protected: Protected
+    tokens: list[Token]
+
+    def line(self, token: Token | None, within: int = 0) -> int:
+        """Return the line, from 1, of what stands *within* lines after the first of *token*."""
+        start = token.map[0] if token is not None and token.map else 0
+        return self.protected.line(start + within) + self.above + 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """What the cells of one notebook share while they are rendered; it lives in `render` and nowhere else."""
+
+    source: Source
+    config: Config
+    style: str
+    numbers: dict[tuple[bool, str], str] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    """How often each footnote has been referred to so far."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """HTML of the footnotes by number, for those collected at the end."""
+    assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, rule: str, message: str, cell: Cell, line: int, severity: Severity = Severity.ERROR) -> None:
+        """Note a finding in *cell*."""
+        self.findings.append(
+            Finding(rule=rule, message=message, source=self.source.path, cell=cell.number, line=line, severity=severity)
+        )
+
+
+def _parser() -> MarkdownIt:
+    """Return the parser: GitHub's Markdown, without anything that looks beyond one cell."""
+    parser = MarkdownIt("commonmark", {"html": True, "tasklists": True, "strikethrough_single_tilde": True})
+    parser.enable(["table", "strikethrough"])
+    parser.use(gfm_autolink_plugin).use(footnote_plugin, inline=False)
+    parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
+    parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
+    return parser
+
+
+def _normal_link(address: str) -> str:
+    """Return *address* percent-encoded as CommonMark does, placeholders left alone."""
+    parts = re.split(f"({PLACEHOLDER.pattern[:2]}[\U00100000-\U0010fffd]{PLACEHOLDER.pattern[-2:]})", address)
+    return "".join(part if PLACEHOLDER.fullmatch(part) else normalize_url.normalizeLink(part) for part in parts)
+
+
+def parse(nb: NotebookNode, config: Config) -> list[Cell]:
+    """Return the text cells of *nb* as tokens; a `[^name]` may be defined in any of them."""
+    cells = []
+    for index, node in enumerate(nb.cells):
+        if node.cell_type != "markdown":
+            continue
+        place = node.metadata.nbpress
+        protected = protect(node.source, config.liquid_allow)
+        cells.append(
+            Cell(
+                index=index,
+                number=place.number,
+                above=place.line,
+                node=node,
+                protected=protected,
+                tokens=PARSER.parse(protected.text, {}),
+            )
+        )
+    labels = {token.meta["label"] for cell in cells for token in cell.tokens if token.type == "footnote_reference_open"}
+    if labels:
+        for cell in cells:
+            if "[^" in cell.protected.text:
+                refs = {f":{label}": -1 for label in labels}
+                cell.tokens = PARSER.parse(cell.protected.text, {"footnotes": {"refs": refs, "list": {}}})
+    return cells
+
+
+def walk(tokens: Iterable[Token]) -> Iterator[tuple[Token, Token, int]]:
+    """Yield every token and inline child with the block token it stands in and its line within that block."""
+    block: Token | None = None
+    for token in tokens:
+        if token.map or block is None:
+            block = token
+        if token.type != "inline":
+            yield token, block, 0
+            continue
+        yield from _walk_inline(token.children or [], token if token.map else block, 0)
+
+
+def _walk_inline(children: Iterable[Token], block: Token, line: int) -> Iterator[tuple[Token, Token, int]]:
+    """Yield the inline tokens of a block, those in the alt texts of images too."""
+    for child in children:
+        yield child, block, line
+        if child.children:
+            yield from _walk_inline(child.children, block, line)
+        line += child.type in ("softbreak", "hardbreak") or child.content.count("\n")
+
+
+def live_pieces(cell: Cell) -> Iterator[tuple[int, Math | liquid.Piece]]:
+    """Yield the pieces of math and Liquid that do not stand in code, by their numbers."""
+    for token, _, _ in walk(cell.tokens):
+        if token.type in CODE:
+            continue
+        for text in (token.content, *(str(value) for value in token.attrs.values())):
+            for found in PLACEHOLDER.finditer(text):
+                piece = cell.protected.piece(found)
+                if piece is not None:
+                    yield ord(found[1]) - 0x100000, piece
+
+
+def plain(children: Sequence[Token]) -> str:
+    """Return what a reader reads of inline tokens."""
+    parts = []
+    for child in children:
+        if child.type in ("softbreak", "hardbreak"):
+            parts.append(" ")
+        elif child.type != "html_inline":
+            parts.append(plain(child.children) if child.children else child.content)
+    return "".join(parts)
+
+
+PARSER = _parser()

@@ -1,0 +1,219 @@
+"""Tokens → HTML in the markup of the first fastpages posts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from markdown_it.renderer import RendererHTML
+
+from converter import highlight, liquid, templating
+from converter.markdown import settle
+from converter.markdown.cells import PARSER, Cell, Page, plain
+from converter.markdown.protect import PLACEHOLDER, Math, protect
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+
+    from converter.images import Image
+
+_TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_SHORT_CODE = re.compile(r":[a-z0-9_+-]+:")
+
+
+def anchor(number: str, occurrence: int) -> str:
+    """Return the id of a reference to footnote *number*."""
+    return f"fnref-{number}" if occurrence == 1 else f"fnref-{number}-{occurrence}"
+
+
+class Renderer(RendererHTML):
+    """markdown-it's renderer in the markup of a fastpages post; a rule is a method named like its token."""
+
+    def cell(self, cell: Cell, page: Page) -> str:
+        """Return the HTML of a whole cell."""
+        return self.render(cell.tokens, PARSER.options, {"cell": cell, "page": page})
+
+    def show(self, text: str, env: EnvType, *, escaped: bool = False, attribute: bool = False) -> str:
+        """Return *text* with math and Liquid put back and everything else safe from Liquid."""
+        cell: Cell = env["cell"]
+        parts, done = [], 0
+        for found in PLACEHOLDER.finditer(text):
+            piece = cell.protected.piece(found)
+            if piece is not None:
+                parts += [self._safe(text[done : found.start()], escaped=escaped), self._piece(piece, env, attribute)]
+                done = found.end()
+        return "".join([*parts, self._safe(text[done:], escaped=escaped)])
+
+    def _safe(self, text: str, *, escaped: bool) -> str:
+        return liquid.defuse(text if escaped else text.translate(_TEXT_ESCAPES))
+
+    def _piece(self, piece: Math | liquid.Piece, env: EnvType, attribute: bool) -> str:  # noqa: FBT001 - passed on
+        """Return what stands in the page for *piece*."""
+        if isinstance(piece, Math):
+            tex = liquid.defuse(highlight.escape(piece.tex) if attribute else piece.tex.translate(_TEXT_ESCAPES))
+            return tex if attribute else f'<span class="math">{tex}</span>'
+        if piece.kind is liquid.Kind.ALIVE:
+            return piece.text
+        if piece.kind is liquid.Kind.RAW or attribute:
+            return ""
+        page: Page = env["page"]
+        if piece.kind is liquid.Kind.REFERENCE:
+            return self._reference(page.numbers[False, piece.number], page)
+        return self._detail(page.numbers[False, piece.number], self._inline_markdown(piece.detail, env), page)
+
+    def _inline_markdown(self, text: str, env: EnvType) -> str:
+        """Return the HTML of the Markdown inside a footnote's quotes."""
+        page, outer = env["page"], env["cell"]
+        protected = protect(text, page.config.liquid_allow)
+        tokens = PARSER.parseInline(protected.text, {})
+        inner = Cell(
+            index=outer.index,
+            number=outer.number,
+            above=outer.above,
+            node=outer.node,
+            protected=protected,
+            tokens=tokens,
+        )
+        settle.images_of(inner, page)
+        settle.links_of(inner, page)
+        return self.cell(inner, page)
+
+    def _reference(self, number: str, page: Page) -> str:
+        page.seen[number] = page.seen.get(number, 0) + 1
+        name = anchor(number, page.seen[number])
+        return templating.render(
+            page.config, f"footnote_reference_{page.style}.html.j2", number=number, anchor=name
+        ).removesuffix("\n")
+
+    def _detail(self, number: str, html: str, page: Page) -> str:
+        """Return a footnote's text where it stands; nothing if the notes are collected at the end."""
+        if page.style == "html":
+            page.notes.setdefault(number, html.strip())
+            return ""
+        return templating.render(page.config, "footnote_text_liquid.html.j2", number=number, html=html).removesuffix(
+            "\n"
+        )
+
+    # Blocks
+
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<{tokens[idx].tag} id="{highlight.escape(tokens[idx].meta["id"])}">'
+
+    def heading_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        name = highlight.escape(tokens[idx - 2].meta["id"])
+        return f'<a class="anchor-link" href="#{name}"> </a></{tokens[idx].tag}>'
+
+    def paragraph_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "" if tokens[idx].hidden or self._is_empty(tokens[idx + 1], env) else "<p>"
+
+    def paragraph_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        if tokens[idx].hidden:  # in a tight list
+            following = tokens[idx + 1] if idx + 1 < len(tokens) else None
+            return "" if following is None or following.type == "list_item_close" else "\n"
+        return "" if self._is_empty(tokens[idx - 1], env) else "</p>\n"
+
+    def _is_empty(self, inline: Token, env: EnvType) -> bool:
+        """Tell whether nothing of a paragraph will be seen: raw tags, and texts of footnotes that go to the end."""
+        pieces = [
+            piece for found in PLACEHOLDER.finditer(inline.content) if (piece := env["cell"].protected.piece(found))
+        ]
+        gone = {liquid.Kind.RAW} | ({liquid.Kind.DETAIL} if env["page"].style == "html" else set())
+        return (
+            bool(pieces)
+            and all(getattr(piece, "kind", None) in gone for piece in pieces)
+            and not PLACEHOLDER.sub("", inline.content).strip()
+        )
+
+    def blockquote_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "<blockquote>"
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        source = env["cell"].protected.original(token.content)
+        language = token.info.strip().split(maxsplit=1)[0].strip("{}.").lower() if token.info.strip() else ""
+        if language and highlight.is_language(language):
+            code = liquid.defuse(highlight.code(source, language))
+            return f'<div class="highlight"><pre><span></span>{code}</pre></div>\n'
+        return f"<pre><code>{liquid.defuse(source.translate(_TEXT_ESCAPES))}</code></pre>\n"
+
+    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        source = env["cell"].protected.original(tokens[idx].content)
+        return f"<pre><code>{liquid.defuse(source.translate(_TEXT_ESCAPES))}</code></pre>\n"
+
+    def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self.show(tokens[idx].content, env, escaped=True)
+
+    def callout(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        inside = self.render(tokens[idx].children or [], options, env)
+        return templating.render(
+            env["page"].config, "callout.html.j2", callout=tokens[idx].meta["callout"], html=inside
+        )
+
+    def embed(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        embed = tokens[idx].meta["embed"]
+        address = highlight.escape(liquid.defuse(embed.address))
+        return templating.render(env["page"].config, f"embed_{embed.kind}.html.j2", embed=embed, address=address)
+
+    def footnote_text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        page: Page = env["page"]
+        inside = tokens[idx].children or []
+        number = page.numbers[True, tokens[idx].meta["label"]]
+        if len(inside) == 3 and inside[1].type == "inline":  # noqa: PLR2004 - one paragraph
+            html = self.renderInline(inside[1].children or [], options, env)
+        else:
+            html = self.render(inside, options, env)
+        text = self._detail(number, html, page)
+        return f"<p>{text}</p>\n" if text else ""
+
+    # Inline
+
+    def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self.show(_with_emoji(tokens[idx].content), env)
+
+    def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        source = env["cell"].protected.original(tokens[idx].content)
+        return f"<code>{liquid.defuse(source.translate(_TEXT_ESCAPES))}</code>"
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self.show(tokens[idx].content, env, escaped=True)
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[idx]
+        href = token.meta.get("href") or self._attribute(str(token.attrs["href"]), env)
+        title = f' title="{self._attribute(str(token.attrs["title"]), env)}"' if token.attrs.get("title") else ""
+        return f'<a href="{href}"{title}>'
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        token, page = tokens[idx], env["page"]
+        alt = self._attribute(plain(token.children or []), env)
+        parts = [f'<img src="{self._attribute(str(token.attrs["src"]), env)}" alt="{alt}"']
+        if token.attrs.get("title"):
+            parts.append(f'title="{self._attribute(str(token.attrs["title"]), env)}"')
+        image: Image | None = token.meta.get("image")
+        if image and page.config.image_attributes:
+            parts += [f'width="{image.size[0]}" height="{image.size[1]}"'] if image.size else []
+            parts.append('loading="lazy" decoding="async"')
+        return " ".join(parts) + ">"
+
+    def footnote_ref(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        page: Page = env["page"]
+        return self._reference(page.numbers[True, tokens[idx].meta["label"]], page)
+
+    def _attribute(self, text: str, env: EnvType) -> str:
+        """Return *text* as the value of an attribute."""
+        return self.show(highlight.escape(text), env, escaped=True, attribute=True)
+
+
+def _with_emoji(text: str) -> str:
+    """Return *text* with short codes such as `:smile:` as the characters they name."""
+    if not _SHORT_CODE.search(text):
+        return text
+    import emoji
+
+    return emoji.emojize(text, language="alias")
+
+
+RENDERER = Renderer()
