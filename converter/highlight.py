@@ -69,7 +69,7 @@ def _span(name: str, text: str) -> str:
 @cache
 def _css_class(kind: _TokenType) -> str:
     """Return Pygments' short class of a token type, or of the nearest type above it."""
-    while kind not in STANDARD_TYPES:
+    while kind not in STANDARD_TYPES and kind.parent is not None:
         kind = kind.parent
     return "" if kind in (Token, Token.Text, Token.Text.Whitespace) else STANDARD_TYPES[kind]
 
@@ -78,11 +78,14 @@ def _css_class(kind: _TokenType) -> str:
 def _lexer(language: str) -> Lexer:
     """Return the lexer for *language*; plain text if there is none."""
     options = {"stripnl": False, "ensurenl": True}
+    lexer: Lexer
     if language == "ipython3":
         from ipython_pygments_lexers import IPython3Lexer
 
-        return IPython3Lexer(**options)
-    try:
-        return get_lexer_by_name(language, **options)
-    except ClassNotFound:
-        return TextLexer(**options)
+        lexer = IPython3Lexer(**options)
+    else:
+        try:
+            lexer = get_lexer_by_name(language, **options)
+        except ClassNotFound:
+            lexer = TextLexer(**options)
+    return lexer
