@@ -14,7 +14,7 @@ from converter.errors import FrontMatterError
 from converter.model import Finding, FrontMatter, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from nbformat import NotebookNode
 
@@ -97,7 +97,8 @@ class _Entry:
 def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
     """Return the front matter of *nb*, which comes from *source*.
 
-    Raises `FrontMatterError` if there is no title, a value cannot be read or a date is no day.
+    Raises `FrontMatterError` if a value cannot be read or a date is no day. A missing title is a finding, and the
+    name of the file stands in for it.
     """
     for spelling in (_yaml_cell, _fastpages_cell, _metadata):
         found = spelling(nb)
@@ -111,9 +112,7 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
     text: dict[str, str] = {}
     for key, value in config.front_matter.items():
         values[key], text[key] = value, _dump(key, value)
-    given = {entry.key: entry for entry in entries}
-    if "summary" in given and "description" not in given:
-        given["description"] = replace(given["summary"], key="description")
+    given = _given(entries)
     first = [key for key in ("description", "title") if key in given]
     for key in first + [key for key in given if key not in first]:
         entry = given[key]
@@ -125,7 +124,9 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
                 f"{key}: {error}", source=source.path, cell=number, line=entry.line or None
             ) from error
         findings += _key_findings(entry, source, cell)
-    _require_title(values, source)
+    if not str(values.get("title") or "").strip():
+        values["title"], text["title"] = _value(_Entry(key="title", raw=source.slug.replace("-", " "), line=0))
+        findings.append(_no_title(values["title"], source))
     values["nb_path"], text["nb_path"] = str(source.path), _written("nb_path", str(source.path), str(source.path))
     if "layout" in values:  # once, and last, as in every fastpages post
         values["layout"], text["layout"] = values.pop("layout"), text.pop("layout")
@@ -156,12 +157,25 @@ def block(matter: FrontMatter) -> str:
     return "\n".join(matter.text.values()) + "\n"
 
 
-def _require_title(values: Mapping[str, object], source: Source) -> None:
-    """Raise `FrontMatterError` unless there is a title."""
-    if not str(values.get("title") or "").strip():
-        raise FrontMatterError(
-            "has no title", source=source.path, hint="begin the first Markdown cell with `# Your title`"
-        )
+def _given(entries: Iterable[_Entry]) -> dict[str, _Entry]:
+    """Return *entries* by key, the last of each; a summary is the description if there is no other.
+
+    Of a `> description` line and a `- description:` item the latter is the description, and the line a summary.
+    """
+    given: dict[str, _Entry] = {}
+    for entry in entries:
+        if entry.key == "description" and "description" in given:
+            given["summary"] = replace(given["description"], key="summary")
+        given[entry.key] = entry
+    if "summary" in given and "description" not in given:
+        given["description"] = replace(given["summary"], key="description")
+    return given
+
+
+def _no_title(taken: object, source: Source) -> Finding:
+    """Return the finding that there is no title, so that *taken* stands in for it."""
+    message = f"has no title, {taken!r} stands in for it; begin the first Markdown cell with `# Your title`"
+    return Finding(rule="title-present", message=message, source=source.path)
 
 
 # The three spellings: each returns entries, index of the cell, the cell's other text and the lines before it; or None.

@@ -162,8 +162,8 @@ def _bundle(output: NotebookNode, css_class: str, view: View, source: Source, co
     """Return the best representation of a mimebundle that can be shown."""
     for mimetype, kind in PRIORITY.items():
         payload = output.data.get(mimetype)
-        if payload is None or (_WIDGET in output.data and mimetype == "text/html" and not str(payload).strip()):
-            continue
+        if payload is None or (_WIDGET in output.data and mimetype == "text/plain"):
+            continue  # a widget's text is the code that makes it, or a progress bar at its start
         if kind == "image":
             image = _image(mimetype, str(payload), output, view, source, config)
             if image is None:

@@ -75,7 +75,7 @@ def _cell(
 ) -> _Cell:
     """Return one cell, its text rendered and its code highlighted."""
     if cell.cell_type == "markdown":
-        return _Cell(kind="markdown", html=text_cells.html[index])
+        return _Cell(kind="lead" if cell.metadata.nbpress.lead else "markdown", html=text_cells.html[index])
     if cell.cell_type == "raw":
         return _Cell(kind="raw", html=_raw(cell))
     view = cell.metadata.nbpress["view"]

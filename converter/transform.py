@@ -20,7 +20,8 @@ def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[Not
     """Return a copy of *nb* that holds only what the post shows, and what is odd about its directives.
 
     Afterwards `cell.metadata.nbpress` says how to show each cell: `number` (what people call it, from 1), `line` (how
-    many lines were cut off above) and, for code cells, `view` (a `directives.View`).
+    many lines were cut off above), `lead` (whether it is what the front matter's cell says besides) and `view` (a
+    `directives.View`).
     """
     nb = copy.deepcopy(nb)
     findings: list[Finding] = []
@@ -32,7 +33,7 @@ def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[Not
 def _number_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
     """Remember the number of each cell, before any of them goes."""
     for number, cell in enumerate(nb.cells, 1):
-        cell.metadata.nbpress = NotebookNode(number=number, line=0)
+        cell.metadata.nbpress = NotebookNode(number=number, line=0, lead=False)
     return ()
 
 
@@ -42,6 +43,7 @@ def _drop_front_matter(nb: NotebookNode, matter: FrontMatter, source: Source) ->
         cell = nb.cells[matter.cell]
         cell.source = matter.rest
         cell.metadata.nbpress.line = matter.rest_line
+        cell.metadata.nbpress.lead = True
     return ()
 
 
@@ -94,7 +96,8 @@ PREPROCESSORS: tuple[tuple[str, Callable[[NotebookNode, FrontMatter, Source], It
     ("drop-front-matter", _drop_front_matter),
     ("read-directives", _read_directives),
     ("drop-removed-cells", _drop_removed_cells),
-    ("drop-hidden-parts", _drop_hidden_parts),
     ("drop-empty-cells", _drop_empty_cells),
+    ("drop-hidden-parts", _drop_hidden_parts),
 )
-"""The steps in their order: numbers first, since findings name cells as people count them; empty cells last."""
+"""The steps in their order: numbers first, since findings name cells as people count them; hidden parts last, since a
+cell whose parts are all hidden keeps its place in the post, as it did in fastpages."""
