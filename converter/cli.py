@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +17,8 @@ from converter import config as settings
 from converter.errors import ConfigError, ConverterError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from converter.config import Config
     from converter.terminal import Terminal
 
@@ -33,10 +37,35 @@ class _Session:
         return settings.load(self.site or settings.site_root(Path.cwd()))
 
 
+def _examples(*commands: str) -> str:
+    """Return the end of a `--help` text; the mark keeps click from joining its lines."""
+    return "\n  ".join(["\b\nExample:", *commands])
+
+
+def _voice(command: Callable[..., int]) -> Callable[..., int]:
+    """Let `-q` and `-v` stand behind the name of a command as well as before it."""
+
+    @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print every file that is written and every cell that runs.")
+    @functools.wraps(command)
+    def with_voice(session: _Session, *args: Any, quiet: bool, verbose: bool, **kwargs: Any) -> int:  # noqa: ANN401
+        session.terminal.quiet |= quiet
+        session.terminal.verbose |= verbose
+        return command(session, *args, **kwargs)
+
+    return with_voice
+
+
 _NOTEBOOKS = click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path), metavar="[NOTEBOOK]...")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    epilog=_examples(
+        "nbpress build            run what is not fresh, write the posts",
+        "nbpress check            are the committed posts what the notebooks say?",
+    ),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option(
     "--site",
     type=click.Path(path_type=Path, file_okay=False),
@@ -48,12 +77,7 @@ _NOTEBOOKS = click.argument("notebooks", nargs=-1, type=click.Path(path_type=Pat
 @click.version_option(__version__, prog_name="nbpress")
 @click.pass_context
 def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool) -> None:
-    r"""Turn the Jupyter notebooks of a Jekyll blog into its posts.
-
-    \b
-    Example:
-      nbpress build            run what is not fresh, write the posts
-      nbpress check            are the committed posts what the notebooks say?
+    """Turn the Jupyter notebooks of a Jekyll blog into its posts.
 
     Exit status: 0 fine; 1 a notebook or post needs attention; 2 the command line or the settings are wrong.
     """
@@ -62,7 +86,11 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
     context.obj = _Session(site=site, terminal=Terminal(quiet=quiet, verbose=verbose))
 
 
-@cli.command()
+@cli.command(
+    epilog=_examples(
+        "nbpress build", "nbpress build _notebooks/2026-10-05-word-vectors-with-spacy.ipynb --execute always"
+    )
+)
 @_NOTEBOOKS
 @click.option(
     "--execute",
@@ -71,14 +99,9 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
 )
 @click.option("--why", is_flag=True, help="Say of every notebook why it runs or does not.")
 @click.pass_obj
+@_voice
 def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, *, why: bool) -> int:
-    r"""Run the notebooks that are not fresh, write the posts that differ.
-
-    \b
-    Example:
-      nbpress build
-      nbpress build _notebooks/2026-10-05-word-vectors-with-spacy.ipynb --execute always
-    """
+    """Run the notebooks that are not fresh, write the posts that differ."""
     from converter import pipeline
 
     config, terminal = session.config(), session.terminal
@@ -91,17 +114,13 @@ def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, *
     return ATTENTION if report.failed else 0
 
 
-@cli.command()
+@cli.command(epilog=_examples("nbpress check --diff"))
 @_NOTEBOOKS
 @click.option("--diff", is_flag=True, help="Show how posts differ from what they should be.")
 @click.pass_obj
+@_voice
 def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
-    r"""Say which posts are not what their notebooks say; run nothing, write nothing.
-
-    \b
-    Example:
-      nbpress check --diff
-    """
+    """Say which posts are not what their notebooks say; run nothing, write nothing."""
     from converter import pipeline
 
     config, terminal = session.config(), session.terminal
@@ -116,20 +135,16 @@ def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
     return ATTENTION if report.failed else 0
 
 
-@cli.command()
+@cli.command(epilog=_examples("nbpress serve --port 4001"))
 @click.option("--port", type=click.IntRange(1, 65535), default=4000, show_default=True, help="Where to listen.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Whom to answer; 0.0.0.0 shows the blog to your network."
 )
 @click.option("--drafts", is_flag=True, help="Show drafts, unpublished and future posts too.")
 @click.pass_obj
+@_voice
 def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
-    r"""Show the blog in a browser; the page follows every save of a notebook.
-
-    \b
-    Example:
-      nbpress serve --port 4001
-    """
+    """Show the blog in a browser; the page follows every save of a notebook."""
     from converter import pipeline
     from converter.serve import serve as serve_blog
 
@@ -147,16 +162,12 @@ def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
     return serve_blog(session.config(), rebuild, host=host, port=port, drafts=drafts)
 
 
-@cli.command()
+@cli.command(epilog=_examples("nbpress clean --posts"))
 @click.option("--posts", is_flag=True, help="Also remove the posts and images that nbpress made.")
 @click.pass_obj
+@_voice
 def clean(session: _Session, *, posts: bool) -> int:
-    r"""Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same.
-
-    \b
-    Example:
-      nbpress clean --posts
-    """
+    """Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same."""
     from converter import write
 
     config = session.config()
@@ -169,6 +180,8 @@ def clean(session: _Session, *, posts: bool) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command that *arguments* (default: those of the process) name, and exit with its status."""
+    # Whoever ends us politely gets what Ctrl-C gets: kernels and Jekyll end first.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         status = cli.main(args=arguments, prog_name="nbpress", standalone_mode=False)
     except click.exceptions.Exit as leave:

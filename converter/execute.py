@@ -111,13 +111,14 @@ def _run(client: NotebookClient, environment: dict[str, str]) -> None:
     Where there are Unix sockets, kernel and client talk over some in a folder of their own: over TCP everybody on the
     machine could listen. The folder's path is short, as a socket's must be.
     """
-    with tempfile.TemporaryDirectory(prefix="nbpress-") as folder:
+    with tempfile.TemporaryDirectory(prefix="nbpress-") as folder, Path(folder, "stderr").open("wb") as complaints:
         client.km = client.create_kernel_manager()
         client.km.connection_file = str(Path(folder, "kernel.json"))
         if os.name == "posix":
             client.km.transport = "ipc"
             client.km.ip = str(Path(folder, "socket"))
-        client.execute(env=environment)
+        # What the kernel itself has to say of a cell that was cut short would only bury our own message.
+        client.execute(env=environment, stderr=complaints)
 
 
 def _prepared(nb: NotebookNode) -> NotebookNode:

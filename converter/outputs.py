@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from converter import highlight, images, liquid, markdown
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Iterator, Mapping
 
     from nbformat import NotebookNode
@@ -43,6 +44,7 @@ _RANDOM_ID = re.compile(
 )
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
+_WITH_IDS = frozenset({"html", "svg", "javascript"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,10 @@ class Output:
     asset: Asset | None = None
 
 
-def of_cell(cell: NotebookNode, view: View, source: Source, config: Config) -> tuple[Output, ...]:
-    """Return the outputs of *cell* as the post shows them."""
+def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, seen: Counter[str]) -> tuple[Output, ...]:
+    """Return the outputs of *cell* as the post shows them; *seen* counts the post's outputs that have ids."""
     shown = [_output(output, view, source, config) for output in joined(cell.outputs)]
-    found = [output for output in shown if output is not None]
+    found = [_with_ids(output, seen) for output in shown if output is not None]
     figure = next((i for i, output in enumerate(found) if output.template in ("image", "svg")), None)
     if view.caption and figure is not None:
         found[figure] = replace(found[figure], caption=highlight.escape(view.caption))
@@ -190,9 +192,7 @@ def _rich(kind: str, payload: Any, css_class: str, source: Source, config: Confi
         )
     if kind == "svg":
         text = _XML_PROLOG.sub("", text, count=1)
-    text = stable_ids(text)
-    name = "output-" + hashlib.sha256(text.encode()).hexdigest()[:16]
-    return Output(template=kind, html=liquid.defuse_script_in_raw(text), css_class=css_class, name=name, alt=view.alt)
+    return Output(template=kind, html=liquid.defuse_script_in_raw(text), css_class=css_class, alt=view.alt)
 
 
 def _image(
@@ -234,20 +234,22 @@ def _pixels(value: object) -> int | None:
         return None
 
 
-def stable_ids(html: str) -> str:
-    """Return *html* with the random ids of Altair, pandas and widgets replaced by ones that come from its content.
+def _with_ids(output: Output, seen: Counter[str]) -> Output:
+    """Return *output* with ids that come from its content, and differ where two outputs of a post are equal."""
+    if output.template not in _WITH_IDS:
+        return output
+    names = {name: str(index) for index, name in enumerate(dict.fromkeys(_RANDOM_ID.findall(output.html)))}
+    content = _RANDOM_ID.sub(lambda match: names[match[0]], output.html)
+    seen[content] += 1
+    digest = _digest(content if seen[content] == 1 else f"{content}{seen[content]}")
+    fresh = {name: _shaped(_digest(digest + index), name) for name, index in names.items()}
+    html = _RANDOM_ID.sub(lambda match: fresh[match[0]], output.html)
+    return replace(output, html=html, name=f"output-{digest[:16]}")
 
-    The same chart gives the same bytes, run after run.
-    """
-    found = list(dict.fromkeys(_RANDOM_ID.findall(html)))
-    if not found:
-        return html
-    order = {name: str(index) for index, name in enumerate(found)}
-    digest = hashlib.sha256(_RANDOM_ID.sub(lambda match: order[match[0]], html).encode()).hexdigest()
-    fresh = {
-        name: _shaped(hashlib.sha256(f"{digest}{index}".encode()).hexdigest(), name) for index, name in enumerate(found)
-    }
-    return _RANDOM_ID.sub(lambda match: fresh[match[0]], html)
+
+def _digest(text: str) -> str:
+    """Return the SHA-256 of *text* as hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _shaped(digest: str, like: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,15 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     path = discover.post_path(source, matter.date, config)
     try:
         text_cells = markdown.render(nb, source, matter, config)
-        cells = [_cell(index, cell, nb, text_cells, source, config) for index, cell in enumerate(nb.cells)]
+        seen: Counter[str] = Counter()
+        cells = [
+            _text_cell(cell, text_cells.html.get(index, ""))
+            if cell.cell_type != "code"
+            else _code_cell(
+                cell, _language(nb), outputs.of_cell(cell, cell.metadata.nbpress["view"], source, config, seen)
+            )
+            for index, cell in enumerate(nb.cells)
+        ]
         shown = [output for cell in cells for output in cell.outputs]
         if text_cells.has_math or any(output.template == "latex" for output in shown):
             matter = front_matter.add(matter, "use_math", value=True)
@@ -70,16 +79,16 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     )
 
 
-def _cell(
-    index: int, cell: NotebookNode, nb: NotebookNode, text_cells: markdown.TextCells, source: Source, config: Config
-) -> _Cell:
-    """Return one cell, its text rendered and its code highlighted."""
-    if cell.cell_type == "markdown":
-        return _Cell(kind="lead" if cell.metadata.nbpress.lead else "markdown", html=text_cells.html[index])
+def _text_cell(cell: NotebookNode, html: str) -> _Cell:
+    """Return a Markdown cell, rendered as *html*, or a raw cell."""
     if cell.cell_type == "raw":
         return _Cell(kind="raw", html=_raw(cell))
+    return _Cell(kind="lead" if cell.metadata.nbpress.lead else "markdown", html=html)
+
+
+def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, ...]) -> _Cell:
+    """Return a code cell, its code highlighted."""
     view = cell.metadata.nbpress["view"]
-    language = _language(nb)
     code = ""
     if cell.source.strip():
         lexer = highlight.cell_language(cell.source, language)
@@ -90,7 +99,7 @@ def _cell(
         language=language,
         input=view.input.name.lower() if code else Show.HIDDEN.name.lower(),
         output=view.output.name.lower(),
-        outputs=outputs.of_cell(cell, view, source, config),
+        outputs=shown,
     )
 
 

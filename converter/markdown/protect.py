@@ -28,6 +28,7 @@ _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.IGNORECASE)
 _INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
+_AFTER_NOTE = re.compile(r"^\[\^[^\]\n]+\]:[^\n]*(?:\n[^\n]+)*\n[ \t]*\Z", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 
 
@@ -236,9 +237,14 @@ class _Scanner:
 
     def _take(self, at: int, piece: Math | liquid.Piece) -> int:
         """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
-        self.out += [self.source[self.done : at], f"{{{chr(_FIRST + len(self.pieces))}}}"]
         line = self.source.count("\n", 0, at)
         lost, before = piece.text.count("\n"), self.shifts[-1][1] if self.shifts else 0
+        self.out.append(self.source[self.done : at])
+        if getattr(piece, "kind", None) is liquid.Kind.DETAIL and _AFTER_NOTE.search(self.source, 0, at):
+            self.out.append("\n")  # else Markdown takes it for the next line of the `[^note]: …` above
+            self.shifts.append((line - before, before - 1))
+            before -= 1
+        self.out.append(f"{{{chr(_FIRST + len(self.pieces))}}}")
         if lost:
             self.shifts.append((line - before, before + lost))
         self.pieces.append(piece)

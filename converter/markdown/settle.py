@@ -86,12 +86,12 @@ def images_of(cell: Cell, page: Page) -> None:
                 token.attrs["src"] = image.url
                 token.meta["image"] = image
         elif token.type in ("html_block", "html_inline") and "<" in token.content:
-            token.content = _html_images(token.content, cell, page, where)
+            token.content = _html_images(token, cell, page, where)
 
 
-def _html_images(html: str, cell: Cell, page: Page, first_line: int) -> str:
-    """Return *html* with the addresses of local files replaced by those under which they are published."""
-    position = 0
+def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
+    """Return the HTML of *token* with the addresses of local files replaced by those under which they are published."""
+    html, position = token.content, 0
 
     def rewrite(tag: str, name: str, attributes: dict[str, str]) -> str:
         nonlocal position
@@ -112,6 +112,8 @@ def _html_images(html: str, cell: Cell, page: Page, first_line: int) -> str:
         if name == "img" and attributes.get("caption"):  # fastpages' own attribute, which HTML does not know
             image = html_tags.with_values(tag, changes | {"caption": None})
             caption = highlight.escape(attributes["caption"])
+            if token.type == "html_inline":  # a paragraph cannot hold a figure
+                return image.removesuffix(">").removesuffix("/").rstrip() + f' title="{caption}">'
             return templating.render(page.config, "figure.html.j2", image=image, caption=caption)
         return html_tags.with_values(tag, changes) if changes else tag
 
