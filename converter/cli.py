@@ -97,15 +97,18 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
     type=click.Choice(settings.EXECUTE),
     help="When to run code; overrides _config.yml. A notebook that says never keeps its word.",
 )
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="How many notebooks run at once; by default one per CPU."
+)
 @click.option("--why", is_flag=True, help="Say of every notebook why it runs or does not.")
 @click.pass_obj
 @_voice
-def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, *, why: bool) -> int:
+def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, jobs: int | None, *, why: bool) -> int:
     """Run the notebooks that are not fresh, write the posts that differ."""
     from converter import pipeline
 
     config, terminal = session.config(), session.terminal
-    report = pipeline.build(config, notebooks, asked=execute, progress=terminal)
+    report = pipeline.build(config, notebooks, asked=execute, jobs=jobs, progress=terminal)
     if why:
         for path, reason in report.reasons:
             terminal.out.print(f"{path}: {reason}", markup=False)
@@ -131,7 +134,11 @@ def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
             if finding.rule == "post-current":
                 terminal.out.print(finding.detail, markup=False)
     if not report.failed:
-        terminal.say(f"{report.unchanged} posts are what their notebooks say.", "green")
+        one = report.unchanged == 1
+        terminal.say(
+            f"{report.unchanged} post{' is what its notebook says' if one else 's are what their notebooks say'}.",
+            "green",
+        )
     return ATTENTION if report.failed else 0
 
 

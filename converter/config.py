@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
@@ -38,8 +39,16 @@ class Config:
     """`auto` runs what is not fresh, `always` runs, `never` publishes stored outputs."""
     timeout: int | None = None
     """Seconds that one cell may run; no limit by default."""
+    notebook_timeout: int | None = None
+    """Seconds that a notebook may run in all; no limit by default."""
+    memory: int | None = field(default=None, metadata={"size": True})
+    """How much memory a kernel may have (`2 GB`; Linux); no limit by default."""
+    output_limit: int | None = field(default=20_000_000, metadata={"size": True})
+    """How much one cell may print or show (`20 MB`); a notebook five times as much."""
     allow_errors: bool = False
     """Publish tracebacks instead of stopping at the first error."""
+    jobs: int | None = None
+    """How many notebooks run at once; as many as there are CPUs by default."""
     footnotes: str = field(default="liquid", metadata={"choices": FOOTNOTES})
     """`liquid` writes `{% fn 1 %}` for the site's plugins, `html` static notes at the end of the post."""
     inline_images: bool = False
@@ -108,6 +117,7 @@ def _values(section: object, faults: list[str]) -> dict[str, Any]:
             continue
         item = known[key]
         try:
+            value = size(value) if "size" in item.metadata else value  # noqa: PLW2901
             values[item.name] = _typed(value, types_[item.name], item.metadata.get("choices"))
         except ValueError as error:
             faults.append(f"{FILE}: notebooks.{key}: {error}")
@@ -152,6 +162,20 @@ def _typed(value: object, kind: Any, choices: tuple[str, ...] | None) -> object:
         message = f"must be {names[expected]}, not {value!r}"
         raise ValueError(message)
     return value
+
+
+def size(value: object) -> object:
+    """Return a size such as `512 MB` in bytes; anything that is no text as it is.
+
+    Raises `ValueError` if a text is no size.
+    """
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?)i?B?\s*", value, re.IGNORECASE)
+    if found is None:
+        message = f"must be a size such as 512 MB, not {value!r}"
+        raise ValueError(message)
+    return int(float(found[1]) * 1000 ** " kmg".index(found[2].lower() or " "))
 
 
 def _folder(value: object) -> PurePosixPath:

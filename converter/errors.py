@@ -109,6 +109,24 @@ class CellTimeout(ExecutionError):
     rule = "cell-ends"
 
 
+class NotebookTimeout(ExecutionError):
+    """Say that a notebook ran longer than it is allowed to."""
+
+    rule = "notebook-ends"
+
+
+class MemoryExceeded(CellError):
+    """Say that a cell wanted more memory than its kernel may have."""
+
+    rule = "memory-suffices"
+
+
+class OutputExceeded(ExecutionError):
+    """Say that a cell or notebook printed more than it may."""
+
+    rule = "output-fits"
+
+
 class KernelMissing(ExecutionError):
     """Say that no such kernelspec is installed, and name those that are."""
 

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import datetime
 import os
 import re
-import tempfile
-from pathlib import Path
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from converter import directives, front_matter, record
-from converter.errors import CellError, CellTimeout, ExecutionError, KernelMissing
+from converter.errors import (
+    CellError,
+    CellTimeout,
+    ExecutionError,
+    KernelMissing,
+    MemoryExceeded,
+    NotebookTimeout,
+    OutputExceeded,
+)
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nbclient import NotebookClient
     from nbformat import NotebookNode
 
     from converter.config import Config
+    from converter.kernel import Client
     from converter.model import FrontMatter, Source
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LINE = re.compile(r"(?:Cell |Input )?In ?\[(?:\d+)\], line (\d+)|<ipython-input-[^>]*> in .*\n(?:.*\n)*?-+> (\d+) ")
+_INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
 _AROUND = 2
 """Lines of source shown before and after the failing one."""
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "RAYON_NUM_THREADS",
+)
+"""How numeric libraries are told not to take all CPUs for one of several kernels."""
 _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
-_START_TIMEOUT = 120
 
 
 def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
@@ -43,82 +61,143 @@ def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
     return asked or own or config.execute
 
 
-def notebook(
-    nb: NotebookNode, source: Source, matter: FrontMatter, config: Config, on_cell: Callable[[int, int], None]
-) -> tuple[NotebookNode, tuple[Finding, ...]]:
-    """Return a copy of *nb* with the outputs that its code gives in a fresh kernel, and the record of the run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """What a run gave."""
+
+    nb: NotebookNode
+    """The notebook with its new outputs and record."""
+    findings: tuple[Finding, ...]
+    """What its author should know of the run."""
+    seconds: float
+    """How long it took."""
+    cells: dict[int, float]
+    """Seconds by number of the cell, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A notebook that is to run."""
+
+    nb: NotebookNode
+    source: Source
+    matter: FrontMatter
+    config: Config
+    threads: int = 1
+    """How many threads its numeric libraries may use."""
+
+
+async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
+    """Return what the code of *run*'s notebook gives in a fresh kernel, and the record of the run.
 
     The working directory is the notebook's folder. *on_cell* is told the number of the cell that starts and how many
-    there are. Raises `CellError`, `CellTimeout`, `KernelMissing` or `ExecutionError`, with the cell's number; whatever
-    happens, no kernel is left behind.
+    there are. Raises an `ExecutionError` with the cell's number; whatever happens, no kernel is left behind.
     """
-    import nbclient.exceptions
+    from converter import kernel  # a build with nothing to run must not pay for nbclient
 
-    executed = _prepared(nb)
-    name, findings = _kernel_name(nb, source)
-    at = [0]
+    executed = _prepared(run.nb)
+    name, findings = _kernel_name(run.nb, run.source)
+    began, spent = time.monotonic(), dict[int, float]()
 
     def on_start(cell_index: int, **_: object) -> None:
-        at[0] = cell_index
+        client.at = cell_index
+
+    def on_execute(cell_index: int, **_: object) -> None:
+        spent[cell_index + 1] = -time.monotonic()
         on_cell(cell_index + 1, len(executed.cells))
 
-    client = nbclient.NotebookClient(
+    def on_executed(cell_index: int, **_: object) -> None:
+        spent[cell_index + 1] += time.monotonic()
+
+    config, matter = run.config, run.matter
+    client = kernel.Client(
         executed,
+        output_limit=config.output_limit,
+        memory=front_matter.size_setting(matter, "memory", config.memory),
         kernel_name=name,
         timeout=front_matter.setting(matter, "timeout", config.timeout),
-        startup_timeout=_START_TIMEOUT,
         allow_errors=bool(front_matter.setting(matter, "allow_errors", config.allow_errors)),
-        record_timing=False,  # clocks in the notebook would make each run a change
-        coalesce_streams=True,
-        skip_cells_with_tag="skip-execution",
-        resources={"metadata": {"path": str(source.file.parent)}},
+        resources={"metadata": {"path": str(run.source.file.parent)}},
         on_cell_start=on_start,
+        on_cell_execute=on_execute,
+        on_cell_executed=on_executed,
     )
-    try:
-        _run(client, _environment(matter, source))
-    except nbclient.exceptions.CellExecutionError as error:
-        raise _cell_error(error, executed, at[0], source) from error
-    except nbclient.exceptions.CellTimeoutError as error:
-        raise CellTimeout(
-            f"ran longer than {client.timeout} s{_title(executed, at[0])}",
-            source=source.path,
-            cell=at[0] + 1,
-            hint="make it faster, or raise `timeout` in the front matter or in _config.yml",
-            detail=_excerpt(executed.cells[at[0]].source, 1),
-        ) from error
-    except nbclient.exceptions.DeadKernelError as error:
-        raise ExecutionError(
-            f"the kernel died{_title(executed, at[0])}",
-            source=source.path,
-            cell=at[0] + 1,
-            hint="its memory may have run out, or the code ended the process",
-            detail=_excerpt(executed.cells[at[0]].source, 1),
-        ) from error
-    except RuntimeError as error:
-        raise ExecutionError(
-            f"kernel {name} did not start: {str(error).strip().splitlines()[0]}",
-            source=source.path,
-            hint=f"try `python -m ipykernel_launcher` or the kernel's own command to see why {name} does not start",
-        ) from error
-    result = _with_results(nb, executed)
+    await _bounded(client, run, name)
+    seconds = time.monotonic() - began
+    result = _with_results(run.nb, executed)
     result.metadata[record.KEY] = record.of(result)
-    return result, findings
+    return Executed(nb=result, findings=findings, seconds=seconds, cells=spent)
 
 
-def _run(client: NotebookClient, environment: dict[str, str]) -> None:
-    """Run all cells of *client*'s notebook; its kernel is gone afterwards.
+async def _bounded(client: Client, run: Run, name: str) -> None:
+    """Run all cells of *client*'s notebook within its limits, and say in our words what went wrong."""
+    import nbclient.exceptions
 
-    Where there are Unix sockets, kernel and client talk over some in a folder of their own: over TCP everybody on the
-    machine could listen. The folder's path is short, as a socket's must be.
-    """
-    with tempfile.TemporaryDirectory(prefix="nbpress-") as folder, Path(folder, "stderr").open("wb") as complaints:
-        client.km = client.create_kernel_manager()
-        client.km.connection_file = str(Path(folder, "kernel.json"))
-        if os.name == "posix":
-            client.km.transport = "ipc"
-            client.km.ip = str(Path(folder, "socket"))
-        # What the kernel itself has to say of a cell that was cut short would only bury our own message.
-        client.execute(env=environment, stderr=complaints)
+    from converter import kernel
+
+    seconds = front_matter.setting(run.matter, "notebook_timeout", run.config.notebook_timeout)
+    limit = asyncio.timeout(seconds)
+    task = asyncio.current_task()
+    try:
+        async with limit:
+            await client.async_execute(env=_environment(run))
+    except nbclient.exceptions.CellExecutionError as error:
+        raise _cell_error(error, client, run.source) from error
+    except nbclient.exceptions.CellTimeoutError as error:
+        message = f"ran longer than {client.timeout} s"
+        hint = "make it faster, or raise `timeout` in the front matter or in _config.yml"
+        raise _error(CellTimeout, message, client, run.source, hint) from error
+    except (nbclient.exceptions.DeadKernelError, TimeoutError, asyncio.CancelledError) as error:
+        if limit.expired():
+            message = f"the notebook ran longer than {seconds} s and had come to this cell"
+            hint = "make it faster, or raise `notebook_timeout` in the front matter or in _config.yml"
+            raise _error(NotebookTimeout, message, client, run.source, hint) from error
+        if task is not None and task.cancelling():  # nbclient takes our cancellation for a dead kernel
+            raise asyncio.CancelledError from error
+        raise _death(client, run.source) from error
+    except kernel.StartError as error:
+        reason = str(error).strip().splitlines()
+        raise ExecutionError(
+            f"kernel {name} did not start: {reason[-1] if reason else 'it said nothing'}",
+            source=run.source.path,
+            hint="try its command in a terminal to see why",
+            detail=str(error),
+        ) from error
+
+
+def _death(client: Client, source: Source) -> ExecutionError:
+    """Return why the kernel is dead: because we ended it, or of itself."""
+    if client.excess:
+        allowed = (client.output_limit or 0) * (1 if client.excess == "cell" else _notebook_factor())
+        who = "the cell" if client.excess == "cell" else "the notebook up to this cell"
+        message = f"{who} printed more than {_megabytes(allowed)}"
+        return _error(OutputExceeded, message, client, source, "print less, or raise `output_limit` in _config.yml")
+    hint = "the code ended the process, or the machine's memory ran out"
+    if client.memory is not None:
+        hint = f"the code ended the process, or it wanted more than the {_megabytes(client.memory)} of `memory`"
+    return _error(ExecutionError, "the kernel died", client, source, hint)
+
+
+def _notebook_factor() -> int:
+    from converter.kernel import NOTEBOOK_FACTOR
+
+    return NOTEBOOK_FACTOR
+
+
+def _megabytes(size: int) -> str:
+    """Return *size* in bytes as people write it."""
+    return f"{size / 1e6:g} MB"
+
+
+def _error(kind: type[ExecutionError], message: str, client: Client, source: Source, hint: str) -> ExecutionError:
+    """Return an error of *kind* at the cell that was running."""
+    return kind(
+        message + _title(client.nb, client.at),
+        source=source.path,
+        cell=client.at + 1,
+        hint=hint,
+        detail=_excerpt(client.nb.cells[client.at].source, 1),
+    )
 
 
 def _prepared(nb: NotebookNode) -> NotebookNode:
@@ -170,9 +249,9 @@ def _kernel_name(nb: NotebookNode, source: Source) -> tuple[str, tuple[Finding, 
     )
 
 
-def _environment(matter: FrontMatter, source: Source) -> dict[str, str]:
+def _environment(run: Run) -> dict[str, str]:
     """Return the kernel's environment: what makes runs differ is fixed, unless the author has set it."""
-    day = datetime.date.fromisoformat(source.date or matter.date or "1980-01-01")
+    day = datetime.date.fromisoformat(run.source.date or run.matter.date or "1980-01-01")
     midnight = datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC)
     fixed = {
         "PYTHONHASHSEED": "0",
@@ -181,24 +260,28 @@ def _environment(matter: FrontMatter, source: Source) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    fixed |= dict.fromkeys(_THREADS, str(run.threads))
     return fixed | dict(os.environ)
 
 
-def _cell_error(error: Any, executed: NotebookNode, index: int, source: Source) -> CellError:  # noqa: ANN401 - nbclient's
+def _cell_error(error: Any, client: Client, source: Source) -> ExecutionError:  # noqa: ANN401 - nbclient's
     """Return nbclient's *error* with the line in the cell and the source around it."""
-    cell = executed.cells[index]
+    cell = client.nb.cells[client.at]
     traceback = _ANSI.sub("", str(error.traceback))
-    found = _LINE.findall(traceback)
-    lines = [int(first or second) for first, second in found]
+    lines = [int(first or second) for first, second in _LINE.findall(traceback)]
     height = cell.source.count("\n") + 1
     line = next((number for number in lines if number <= height), None)
-    reason = str(error.evalue).strip().splitlines()
+    reason = [_INVENTED_NAME.sub("", line) for line in str(error.evalue).strip().splitlines()]
     says = f"{error.ename}: {reason[0]}" if reason else str(error.ename)
-    return CellError(
-        says + _title(executed, index),
+    kind, hint = CellError, ""
+    if error.ename == "MemoryError" and client.memory is not None:
+        kind, hint = MemoryExceeded, f"`memory` allows {_megabytes(client.memory)}; use less, or raise it"
+    return kind(
+        says + _title(client.nb, client.at),
         source=source.path,
-        cell=index + 1,
+        cell=client.at + 1,
         line=line,
+        hint=hint,
         detail=_excerpt(cell.source, line or 1),
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from converter import config as config_module
 from converter.errors import FrontMatterError
 from converter.model import Finding, FrontMatter, Severity
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from converter.config import Config
     from converter.model import Source
 
-TEXT, FLAG, NUMBER, LIST, DATE, CHOICE, ANY = "text", "true or false", "a number", "a list", "a date", "a choice", "any"
+TEXT, FLAG, NUMBER, LIST, DATE, CHOICE, SIZE, ANY = (
+    "text",
+    "true or false",
+    "a number",
+    "a list",
+    "a date",
+    "a choice",
+    "a size such as 512 MB",
+    "any",
+)
 
 KEYS: Mapping[str, str] = {
     "title": TEXT,
@@ -51,6 +61,8 @@ KEYS: Mapping[str, str] = {
     "layout": TEXT,
     "execute": CHOICE,
     "timeout": NUMBER,
+    "notebook_timeout": NUMBER,
+    "memory": SIZE,
     "allow_errors": FLAG,
     "footnotes": CHOICE,
 }
@@ -360,6 +372,7 @@ def _check(key: str, kind: str, value: object) -> None:
         NUMBER: lambda given: given is None or (isinstance(given, int | float) and not isinstance(given, bool)),
         LIST: lambda given: given is None or isinstance(given, list | str | int | float),
         DATE: lambda given: given is None or bool(_day(given)),
+        SIZE: _is_size,
         CHOICE: lambda given: _choice(given) in CHOICES[key],
     }
     if kind in accepts and not accepts[kind](value):
@@ -368,6 +381,20 @@ def _check(key: str, kind: str, value: object) -> None:
         guess = f"; did you mean {near[0]}?" if near else ""
         message = f"must be {expected.get(kind, kind)}, not {value!r}{guess}"
         raise ValueError(message)
+
+
+def _is_size(given: object) -> bool:
+    """Tell whether *given* is a size in bytes or such as `512 MB`."""
+    try:
+        return given is None or isinstance(config_module.size(given), int)
+    except ValueError:
+        return False
+
+
+def size_setting(matter: FrontMatter, key: str, default: int | None) -> int | None:
+    """Return the size in bytes that *matter* sets for *key*, or *default*."""
+    value = config_module.size(setting(matter, key, default))
+    return value if isinstance(value, int) else default
 
 
 def _choice(given: object) -> object:

@@ -75,7 +75,7 @@ def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, seen
     found = [_with_ids(output, seen) for output in shown if output is not None]
     figure = next((i for i, output in enumerate(found) if output.template in ("image", "svg")), None)
     if view.caption and figure is not None:
-        found[figure] = replace(found[figure], caption=highlight.escape(view.caption))
+        found[figure] = replace(found[figure], caption=_text(view.caption))
     return tuple(found)
 
 
@@ -221,9 +221,14 @@ def _image(
         url=data if inline else image.url,
         width=width,
         height=height,
-        alt=highlight.escape(alt),
+        alt=_text(alt),
         asset=None if inline else image.asset,
     )
+
+
+def _text(text: str) -> str:
+    """Return *text* of an author's as HTML for a `{% raw %}` block."""
+    return liquid.defuse_in_raw(highlight.escape(text))
 
 
 def _pixels(value: object) -> int | None:

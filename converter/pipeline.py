@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import traceback
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,51 +24,45 @@ if TYPE_CHECKING:
     from converter.model import FrontMatter, Post, Source
 
 
-def convert(nb: NotebookNode, source: Source, config: Config) -> Post:
+def convert(nb: NotebookNode, source: Source, config: Config, matter: FrontMatter | None = None) -> Post:
     """Turn *nb*, read from *source*, into a post; run nothing, write nothing.
 
     Raises `NotebookError` if it cannot become one; everything less is a finding of the post.
     """
-    matter = front_matter.parse(nb, source, config)
+    matter = matter or front_matter.parse(nb, source, config)
     shown, odd = transform.notebook(nb, matter, source)
     post = render.post(shown, matter, source, config)
     return replace(post, findings=matter.findings + odd + post.findings)
 
 
 def build(
-    config: Config, only: Iterable[Path] = (), *, asked: str | None = None, progress: Progress | None = None
+    config: Config,
+    only: Iterable[Path] = (),
+    *,
+    asked: str | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Run what is not fresh, render everything, write what differs, remove what no notebook makes any more.
 
-    *only* names the notebooks to build (default: all), *asked* overrides when code runs. A notebook that fails leaves
-    its files as they were and does not keep the others waiting.
+    *only* names the notebooks to build (default: all), *asked* overrides when code runs, *jobs* how many notebooks run
+    at once. A notebook that fails leaves its files as they were and does not keep the others waiting.
     """
     only = tuple(only)
-    report = Report()
     with write.lock(config):
         plans, findings = _plans(config, only)
-        report = replace(report, findings=findings)
-        for plan in plans:
-            report = _merged(report, _built(plan, config, asked, progress or Progress()))
-        if not only:
-            report = replace(report, removed=report.removed + write.remove_orphans(config).removed)
-    return report
+        batch = _Batch(config=config, asked=asked, progress=progress or Progress(), jobs=jobs or config.jobs)
+        reports = asyncio.run(batch.built(plans))
+        removed = () if only else write.remove_orphans(config).removed
+    return _merged(Report(findings=findings), *reports, Report(removed=removed))
 
 
 def check(config: Config, only: Iterable[Path] = ()) -> Report:
     """Say of every post whether it is what its notebook says; run nothing, write nothing."""
     only = tuple(only)
     plans, findings = _plans(config, only)
-    report = Report(findings=findings)
-    for plan in plans:
-        try:
-            post = convert(plan.nb, plan.source, config)
-        except NotebookError as error:
-            report = _merged(report, Report(findings=(Finding.of(error),)))
-            continue
-        wrong = (*checks.outputs(plan.nb, plan.matter, post, config), *checks.post(post, config))
-        report = _merged(report, Report(unchanged=not wrong, findings=post.findings + wrong))
-    return report if only else _merged(report, Report(findings=tuple(checks.orphans(config))))
+    orphans = () if only else tuple(checks.orphans(config))
+    return _merged(Report(findings=findings + orphans), *(_checked(plan, config) for plan in plans))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,75 +100,109 @@ def _plans(config: Config, only: Iterable[Path]) -> tuple[list[_Plan], tuple[Fin
     return [plan for plan in plans if plan.source not in shared], tuple(findings)
 
 
-def _built(plan: _Plan, config: Config, asked: str | None, progress: Progress) -> Report:
-    """Build one notebook: execute if it must be, convert, write."""
-    nb, source, content = plan.nb, plan.source, plan.content
-    reason = _reason(plan, config, asked)
-    why = ((source.path, reason or _rest(plan, config, asked)),)
+def _checked(plan: _Plan, config: Config) -> Report:
+    """Check one notebook."""
     try:
-        findings: tuple[Finding, ...] = ()
-        if reason:
-            convert(nb, source, config)  # what keeps it from becoming a post should not cost a run
-            done, findings = _executed(plan, config, reason, progress)
-            content = write.with_results(plan.content, done, source)
-            nb = read.notebook(source, content)  # a post is a function of what is on the disk
-        post = convert(nb, source, config)
-        if reason:
-            write.notebook(source, plan.content, content)
-        changes = write.post(post, config)
+        post = convert(plan.nb, plan.source, config, plan.matter)
     except NotebookError as error:
-        return Report(reasons=why, findings=(Finding.of(error),))
-    return Report(
-        reasons=why,
-        executed=(source.path,) if reason else (),
-        written=changes.written,
-        removed=changes.removed,
-        unchanged=0 if changes.written or changes.removed else 1,
-        findings=findings + post.findings,
+        return Report(findings=(Finding.of(error),))
+    except Exception as error:  # noqa: BLE001 - as in a build
+        return Report(findings=(_ours(error, plan.source),))
+    wrong = (*checks.outputs(plan.nb, plan.matter, post, config), *checks.post(post, config))
+    return Report(unchanged=not wrong, findings=post.findings + wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """The notebooks of one build, several kernels at once."""
+
+    config: Config
+    asked: str | None
+    progress: Progress
+    jobs: int | None
+
+    async def built(self, plans: list[_Plan]) -> list[Report]:
+        """Build all *plans*; return their reports in the same order, whichever ends first."""
+        reasons = {plan.source: self._reason(plan) for plan in plans}
+        running = [plan for plan in plans if reasons[plan.source]]
+        cpus = os.cpu_count() or 1
+        kernels = max(1, min(self.jobs or cpus, len(running)))
+        slots = asyncio.Semaphore(kernels)
+        threads = max(1, cpus // kernels)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._one(plan, reasons[plan.source], slots, threads)) for plan in plans]
+        return [task.result() for task in tasks]
+
+    def _reason(self, plan: _Plan) -> str:
+        """Return why the notebook's code has to run; empty if it has not."""
+        match execute.mode(plan.matter, self.config, self.asked):
+            case "never":
+                return ""
+            case "always":
+                return record.stale(plan.nb) or "asked to"
+            case _:
+                return record.stale(plan.nb)
+
+    async def _one(self, plan: _Plan, reason: str, slots: asyncio.Semaphore, threads: int) -> Report:
+        """Build one notebook: execute if it must be, convert, write."""
+        source, config = plan.source, self.config
+        never = execute.mode(plan.matter, config, self.asked) == "never"
+        why = ((source.path, reason or ("not run: execute is never" if never else "fresh")),)
+        findings: tuple[Finding, ...] = ()
+        try:
+            post = convert(plan.nb, source, config, plan.matter)
+            if reason:  # what keeps it from becoming a post has not cost a run
+                async with slots:
+                    done = await self._executed(plan, reason, threads)
+                findings = done.findings
+                content = write.with_results(plan.content, done.nb, source)
+                post = convert(read.notebook(source, content), source, config)  # a function of what is on the disk
+                write.notebook(source, plan.content, content)
+            changes = write.post(post, config)
+        except NotebookError as error:
+            return Report(reasons=why, findings=(*findings, Finding.of(error)))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the other notebooks their posts
+            return Report(reasons=why, findings=(*findings, _ours(error, source)))
+        return Report(
+            reasons=why,
+            executed=(source.path,) if reason else (),
+            written=changes.written,
+            removed=changes.removed,
+            unchanged=0 if changes.written or changes.removed else 1,
+            findings=findings + post.findings,
+        )
+
+    async def _executed(self, plan: _Plan, reason: str, threads: int) -> execute.Executed:
+        """Run the notebook's code, and tell `progress` about it."""
+        self.progress.starts(plan.source, reason)
+        failed = True
+        try:
+            run = execute.Run(nb=plan.nb, source=plan.source, matter=plan.matter, config=self.config, threads=threads)
+            done = await execute.notebook(run, lambda number, total: self.progress.cell(plan.source, number, total))
+            failed = False
+        finally:
+            self.progress.ends(plan.source, failed=failed)
+        return done
+
+
+def _ours(error: Exception, source: Source) -> Finding:
+    """Return the finding that nbpress itself has failed on *source*."""
+    return Finding(
+        rule="nbpress-works",
+        message=f"nbpress failed with {type(error).__name__}: {error}; please report it with this notebook",
+        source=source.path,
+        detail="".join(traceback.format_exception(error)),
     )
 
 
-def _reason(plan: _Plan, config: Config, asked: str | None) -> str:
-    """Return why the notebook's code has to run; empty if it has not."""
-    match execute.mode(plan.matter, config, asked):
-        case "never":
-            return ""
-        case "always":
-            return record.stale(plan.nb) or "asked to"
-        case _:
-            return record.stale(plan.nb)
-
-
-def _rest(plan: _Plan, config: Config, asked: str | None) -> str:
-    """Return why the notebook's code does not have to run."""
-    return "not run: execute is never" if execute.mode(plan.matter, config, asked) == "never" else "fresh"
-
-
-def _executed(plan: _Plan, config: Config, reason: str, progress: Progress) -> tuple[NotebookNode, tuple[Finding, ...]]:
-    """Run the notebook's code, and tell *progress* about it."""
-    progress.starts(plan.source, reason)
-    failed = True
-    try:
-        done = execute.notebook(
-            plan.nb,
-            plan.source,
-            plan.matter,
-            config,
-            lambda number, total: progress.cell(plan.source, number, total),
-        )
-        failed = False
-    finally:
-        progress.ends(plan.source, failed=failed)
-    return done
-
-
-def _merged(first: Report, second: Report) -> Report:
-    """Return both reports as one."""
+def _merged(*reports: Report) -> Report:
+    """Return *reports* as one, findings in the order of notebooks and cells."""
+    findings = [finding for report in reports for finding in report.findings]
     return Report(
-        executed=first.executed + second.executed,
-        reasons=first.reasons + second.reasons,
-        written=first.written + second.written,
-        removed=first.removed + second.removed,
-        unchanged=first.unchanged + second.unchanged,
-        findings=first.findings + second.findings,
+        executed=tuple(path for report in reports for path in report.executed),
+        reasons=tuple(reason for report in reports for reason in report.reasons),
+        written=tuple(path for report in reports for path in report.written),
+        removed=tuple(path for report in reports for path in report.removed),
+        unchanged=sum(report.unchanged for report in reports),
+        findings=tuple(sorted(findings, key=lambda it: (str(it.source), it.cell or 0, it.line or 0))),
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from converter.model import Source
 
 FORMAT = 4
+_SAVE_AGAIN = "open it in Jupyter and save it again"
 
 
 def notebook(source: Source, data: bytes) -> NotebookNode:
@@ -43,20 +44,20 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbformat warns of what `_normalise` and `validate` mend
-            node = nbformat.reader.reads(json.dumps(_normalise(raw)))
+            node = nbformat.reader.reads(json.dumps(_normalise(raw, path)))
             if node.nbformat != FORMAT:
                 node = nbformat.convert(node, FORMAT)
             _, node = nbformat.validator.normalize(node)
             nbformat.validate(node)
+    except ReadError:
+        raise
     except nbformat.ValidationError as error:
-        raise ReadError(
-            f"is not a valid notebook: {_reason(error)}", source=path, hint="open it in Jupyter and save it again"
-        ) from error
+        raise _invalid(_reason(error), path) from error
     except Exception as error:  # converters of old formats raise whatever a broken file makes them raise
         raise ReadError(
             f"is not a notebook that nbformat can read: {error}",
             source=path,
-            hint="open it in Jupyter and save it again",
+            hint=_SAVE_AGAIN,
         ) from error
     return cast("NotebookNode", node)
 
@@ -78,14 +79,24 @@ def json_object(data: bytes, path: PurePosixPath) -> dict[str, Any]:
     return raw
 
 
-def _normalise(raw: dict[str, Any]) -> dict[str, Any]:
-    """Fill in what Colab, Kaggle and hand-written notebooks leave out, so that validation asks for real faults only."""
+def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
+    """Fill in what Colab, Kaggle and hand-written notebooks leave out, so that validation asks for real faults only.
+
+    Raises `ReadError` for the faults that validation could only tell by showing the whole cell.
+    """
     raw.setdefault("nbformat_minor", 0)
     raw.setdefault("metadata", {})
     if raw["nbformat"] != FORMAT:
         return raw
     raw["metadata"].pop("widgets", None) if _is_broken_widget_state(raw) else None
-    for cell in raw.get("cells") or []:
+    cells = raw.setdefault("cells", [])
+    if not isinstance(cells, list):
+        raise _invalid("its cells are no list", path)
+    for number, cell in enumerate(cells, 1):
+        if not isinstance(cell, dict):
+            raise _invalid("the cell is no object", path, number)
+        if cell.get("cell_type") not in ("code", "markdown", "raw"):
+            raise _invalid(f"unknown cell type {cell.get('cell_type')!r}", path, number)
         cell.setdefault("metadata", {})
         cell.setdefault("source", "")
         if cell.get("cell_type") == "code":
@@ -120,6 +131,11 @@ def _output(output: dict[str, Any]) -> dict[str, Any]:
         for part, empty in (("ename", ""), ("evalue", ""), ("traceback", [])):
             output.setdefault(part, empty)
     return output
+
+
+def _invalid(reason: str, path: PurePosixPath, cell: int | None = None) -> ReadError:
+    """Return the error that the notebook is not what nbformat's schema wants."""
+    return ReadError(f"is not a valid notebook: {reason}", source=path, cell=cell, hint=_SAVE_AGAIN)
 
 
 def _reason(error: nbformat.ValidationError) -> str:

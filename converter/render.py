@@ -53,6 +53,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
             )
             for index, cell in enumerate(nb.cells)
         ]
+        cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
         shown = [output for cell in cells for output in cell.outputs]
         if text_cells.has_math or any(output.template == "latex" for output in shown):
             matter = front_matter.add(matter, "use_math", value=True)

@@ -33,8 +33,8 @@ class Terminal(Progress):
         self.quiet = quiet
         self.verbose = verbose
         self._bars: Bars | None = None
-        self._task: TaskID | None = None
-        self._began = 0.0
+        self._tasks: dict[Source, TaskID] = {}
+        self._began: dict[Source, float] = {}
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line about the work itself on standard error."""
@@ -42,11 +42,14 @@ class Terminal(Progress):
             self.err.print(Text(text, style))
 
     def starts(self, source: Source, reason: str) -> None:
-        """Show that *source* runs."""
-        self._began = time.monotonic()
+        """Show that *source* runs: a live line on a terminal, a plain one elsewhere."""
+        self._began[source] = time.monotonic()
         if self.quiet:
             return
-        if self.err.is_terminal:
+        if not self.err.is_terminal:
+            self.say(f"running {source.path} ({reason})")
+            return
+        if self._bars is None:
             self._bars = Bars(
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=20),
@@ -57,23 +60,23 @@ class Terminal(Progress):
                 transient=True,
             )
             self._bars.start()
-            self._task = self._bars.add_task(f"{source.path.name} ({reason})", total=None)
-        else:
-            self.say(f"running {source.path} ({reason})")
+        self._tasks[source] = self._bars.add_task(f"{source.path.name} ({reason})", total=None)
 
     def cell(self, source: Source, number: int, total: int) -> None:
-        """Move the bar to cell *number* of *total*."""
-        if self._bars and self._task is not None:
-            self._bars.update(self._task, completed=number, total=total)
+        """Move the line of *source* to cell *number* of *total*."""
+        if self._bars and source in self._tasks:
+            self._bars.update(self._tasks[source], completed=number, total=total)
         elif self.verbose:
             self.say(f"  {source.path}: cell {number} of {total}")
 
     def ends(self, source: Source, *, failed: bool) -> None:
-        """Take the bar away and say how long it took."""
-        if self._bars:
-            self._bars.stop()
-            self._bars = None
-        self.say(f"{'failed' if failed else 'ran'} {source.path} in {time.monotonic() - self._began:.1f} s")
+        """Take the line of *source* away and say how long it took."""
+        if self._bars and source in self._tasks:
+            self._bars.remove_task(self._tasks.pop(source))
+            if not self._tasks:
+                self._bars.stop()
+                self._bars = None
+        self.say(f"{'failed' if failed else 'ran'} {source.path} in {time.monotonic() - self._began[source]:.1f} s")
 
     def findings(self, findings: tuple[Finding, ...], *, details: bool = True) -> None:
         """Print each of *findings* as one line on standard output, its *details* below it on standard error."""

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import PurePosixPath
 
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
     from nbformat import NotebookNode
 
     from converter import liquid
     from converter.config import Config
 
+_BARE_SCHEMES = ("http://", "https://")
 CODE = frozenset({"fence", "code_block", "code_inline"})
 """Tokens in which nothing is Liquid or math."""
 
@@ -75,8 +77,24 @@ def _parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     parser.use(gfm_autolink_plugin).use(footnote_plugin, inline=False)
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
+    parser.core.ruler.disable("text_join")  # it hides what was escaped: `\\[^1]` is text
+    parser.core.ruler.push("no_bare_scheme", _without_bare_schemes)
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
     return parser
+
+
+def _without_bare_schemes(state: StateCore) -> None:
+    """Make `http://` with nothing behind it text again, as it is for cmark-gfm."""
+    for token in state.tokens:
+        children = token.children or []
+        bare = [
+            i for i, child in enumerate(children) if child.type == "link_open" and child.attrs["href"] in _BARE_SCHEMES
+        ]
+        gone = {
+            at for i in bare if children[i + 2 : i + 3] and children[i + 2].type == "link_close" for at in (i, i + 2)
+        }
+        if gone and token.children is not None:
+            token.children = [child for i, child in enumerate(children) if i not in gone]
 
 
 def _normal_link(address: str) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from converter.images import Image
 
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_SHORT_CODE = re.compile(r":[a-z0-9_+-]+:")
+_SHORT_CODE = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
 
 
 def anchor(number: str, occurrence: int) -> str:
@@ -173,6 +173,9 @@ class Renderer(RendererHTML):
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return self.show(_with_emoji(tokens[idx].content), env)
 
+    def text_special(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self.show(tokens[idx].content, env)
+
     def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         source = env["cell"].protected.original(tokens[idx].content)
         return f"<code>{liquid.defuse(source.translate(_TEXT_ESCAPES))}</code>"
@@ -219,7 +222,7 @@ def _with_emoji(text: str) -> str:
         return text
     import emoji
 
-    return emoji.emojize(text, language="alias")
+    return _SHORT_CODE.sub(lambda found: emoji.emojize(found[0], language="alias"), text)
 
 
 RENDERER = Renderer()

@@ -179,6 +179,8 @@ def with_callouts(tokens: list[Token], cell: Cell) -> Iterator[Token]:
         if embed:
             yield Token("embed", "", 0, meta={"embed": embed})
         elif callout:
+            if first is not None and not first.children:  # the marker was all of its paragraph
+                inside = inside[3:]
             yield Token("callout", "", 0, children=inside, meta={"callout": callout})
         else:
             yield token

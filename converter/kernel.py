@@ -1,0 +1,184 @@
+"""One kernel at a time under our own rules: how it starts, what it may use, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.utils import ensure_async
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from nbformat import NotebookNode
+
+_PR_SET_PDEATHSIG = 1
+_START_TIMEOUT = 60
+_ATTEMPTS = 3
+"""A machine under load lets a kernel miss its first appointment; it gets others."""
+
+
+class StartError(Exception):
+    """Say that a kernel did not start; the text is what it had to say."""
+
+
+class Client(NotebookClient):
+    """nbclient, with our way to start and to end a kernel, and a limit for what a cell may print."""
+
+    def __init__(self, nb: NotebookNode, *, output_limit: int | None, memory: int | None, **options: Any) -> None:  # noqa: ANN401 - nbclient's
+        """Take what nbclient takes; *output_limit* and *memory* are bytes."""
+        super().__init__(
+            nb,
+            startup_timeout=_START_TIMEOUT,
+            record_timing=False,  # clocks in the notebook would make each run a change
+            coalesce_streams=False,  # it joins across displays, and so changes the order of outputs
+            skip_cells_with_tag="skip-execution",
+            **options,
+        )
+        self.output_limit = output_limit
+        self.memory = memory
+        self.at = 0
+        """Index of the cell that runs."""
+        self.printed: dict[int, int] = {}
+        """Bytes of output by cell."""
+        self.excess = ""
+        """What was too much: `cell` or `notebook`."""
+        self.complaints = ""
+        """The end of what the kernel itself wrote to its standard error."""
+        self._ending: asyncio.Task[None] | None = None
+
+    @contextlib.asynccontextmanager
+    async def async_setup_kernel(self, **options: Any) -> AsyncIterator[None]:  # noqa: ANN401 - nbclient's
+        """Have a fresh kernel as long as the context lasts, and nothing of it afterwards.
+
+        nbclient's own way puts handlers on signals, one notebook over those of the other. Ours leaves them alone:
+        whoever is cancelled ends its kernel.
+        """
+        with tempfile.TemporaryDirectory(prefix="nbpress-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            try:
+                await self._start(folder, options)
+                yield
+            finally:
+                await asyncio.shield(self._end())
+                self.complaints = _tail(folder / "stderr")
+
+    async def _start(self, folder: Path, options: dict[str, Any]) -> None:
+        """Start the kernel and wait until it answers."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            if self.km is None or attempt > 1:
+                self.km = self.create_kernel_manager()
+            self._use_sockets(folder, attempt)
+            try:
+                with (folder / "stderr").open("ab") as complaints:
+                    # What a kernel has to say of a cell that was cut short would only bury our own message.
+                    await self.async_start_new_kernel(stderr=complaints, preexec_fn=_limits(self.memory), **options)
+                await self.async_start_new_kernel_client()
+            except (RuntimeError, OSError, DeadKernelError) as error:
+                await self._end()
+                if attempt == _ATTEMPTS:
+                    raise StartError(_tail(folder / "stderr") or str(error)) from error
+            else:
+                return
+
+    def _use_sockets(self, folder: Path, attempt: int) -> None:
+        """Let client and kernel talk over Unix sockets in *folder*, where nobody else can listen.
+
+        Over TCP every user of the machine could. The path is short, as that of a socket must be.
+        """
+        assert self.km is not None  # noqa: S101 - the caller has made it
+        if os.name == "posix" and hasattr(self.km, "transport"):
+            self.km.connection_file = str(folder / f"{attempt}.json")
+            self.km.transport = "ipc"
+            self.km.ip = str(folder / f"{attempt}")
+
+    async def _end(self) -> None:
+        """End the kernel and every process that it started in its session."""
+        group = getattr(getattr(self.km, "provisioner", None), "pgid", None)
+        with contextlib.suppress(Exception):
+            await self._async_cleanup_kernel()
+        if group and hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)  # children that outlived it, after a fork for example
+
+    def output(
+        self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
+    ) -> NotebookNode | None:
+        """Take an output of the running cell; end the kernel if there are too many."""
+        if self.excess:
+            return None
+        if self.output_limit is not None:
+            self.printed[cell_index] = self.printed.get(cell_index, 0) + _weight(msg["content"])
+            if self.printed[cell_index] > self.output_limit:
+                self.excess = "cell"
+            elif sum(self.printed.values()) > NOTEBOOK_FACTOR * self.output_limit:
+                self.excess = "notebook"
+            if self.excess:
+                self._ending = asyncio.ensure_future(self._kill())
+                return None
+        return super().output(outs, msg, display_id, cell_index)
+
+    async def _kill(self) -> None:
+        """End the kernel at once; nbclient notices that it is dead."""
+        with contextlib.suppress(Exception):
+            await ensure_async(self.km.shutdown_kernel(now=True))  # type: ignore[union-attr]  # a cell is running
+
+    async def evaluate(self, code: str, expression: str = "") -> str:
+        """Run *code* unseen, and return what *expression* is then, as its `repr`; empty if it cannot be had."""
+        assert self.kc is not None  # noqa: S101 - within `async_setup_kernel`
+        expressions = {"it": expression} if expression else {}
+        sent = await ensure_async(self.kc.execute(code, silent=True, store_history=False, user_expressions=expressions))
+        reply = await self.async_wait_for_reply(sent)
+        found = ((reply or {}).get("content", {}).get("user_expressions") or {}).get("it", {})
+        return str(found.get("data", {}).get("text/plain", ""))
+
+
+NOTEBOOK_FACTOR = 5
+"""How many times the output of one cell a whole notebook may print."""
+
+
+def _weight(content: dict[str, Any]) -> int:
+    """Return roughly how many bytes an output holds."""
+    data = content.get("data") or {}
+    size = len(content.get("text") or "") + sum(map(len, content.get("traceback") or ()))
+    return size + sum(len(value) if isinstance(value, str) else len(str(value)) for value in data.values())
+
+
+def _limits(memory: int | None) -> Callable[[], None] | None:
+    """Return what a new kernel does before its program starts: end with its parent, use no more than *memory*.
+
+    `RLIMIT_DATA` counts what a process really asks for (Linux 4.7 and newer); `RLIMIT_AS` would also count address
+    space that libraries reserve and never touch.
+    """
+    if os.name != "posix":
+        return None
+    import resource
+
+    try:
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+    except (OSError, AttributeError):
+        prctl = None
+
+    def before_start() -> None:
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if memory is not None:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+    return before_start
+
+
+def _tail(file: Path) -> str:
+    """Return the last lines of *file*."""
+    try:
+        return "\n".join(file.read_text("utf-8", "replace").splitlines()[-20:])
+    except OSError:
+        return ""
