@@ -36,11 +36,16 @@ PRIORITY: Mapping[str, str] = {
 """Which MIME type of a bundle is shown, best first, and the template that shows it."""
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_HOME = re.compile(r"(?:/home/|/Users/)[^/\s\x1b:'\"<>]+|[A-Za-z]:\\Users\\[^\\\s\x1b:'\"<>]+|(?<![\w/])/root(?=/)")
+_HOME = re.compile(
+    r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
+)
 _PROCESS = re.compile(r"(?:/private)?(?:/tmp|/var/folders/\S+?/T)/ipykernel_\d+/\d+\.py")
 _BACKSPACE = re.compile(r"[^\n\x08]\x08")
 _RANDOM_ID = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=altair-viz-)[0-9a-f]{32}|(?<=\bT_)[0-9a-f]{5}(?=[_\"'\s])"
+    r"""[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"""  # uuid4: Bokeh, widgets, Plotly
+    r"""|(?<=altair-viz-)[0-9a-f]{32}"""
+    r"""|(?<=\bT_)[0-9a-f]{5}(?=[_"'\s])"""  # pandas' Styler
+    r"""|(?<=["#][hmp])[0-9a-f]{10}(?=[")])|(?<=_)[0-9a-f]{10}(?=[")])"""  # clip paths and markers of Matplotlib
 )
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
@@ -157,14 +162,14 @@ def _traceback(output: NotebookNode) -> str:
 
 def _without_home(text: str) -> str:
     """Return *text* without the name of anybody's home folder."""
-    return _HOME.sub("~", text)
+    return _HOME.sub(r"\1~", text)
 
 
 def _bundle(output: NotebookNode, css_class: str, view: View, source: Source, config: Config) -> Output | None:
     """Return the best representation of a mimebundle that can be shown."""
     for mimetype, kind in PRIORITY.items():
         payload = output.data.get(mimetype)
-        if payload is None or (_WIDGET in output.data and mimetype == "text/plain"):
+        if payload is None or payload == "" or (_WIDGET in output.data and mimetype == "text/plain"):
             continue  # a widget's text is the code that makes it, or a progress bar at its start
         if kind == "image":
             image = _image(mimetype, str(payload), output, view, source, config)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from converter.model import Source
 
 FORMAT = 4
+_WITHOUT_IDS = 4
+_UNREAD_METADATA = ("collapsed", "scrolled", "deletable", "editable", "jupyter", "name", "execution")
 _SAVE_AGAIN = "open it in Jupyter and save it again"
 
 
@@ -48,7 +50,7 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
             if node.nbformat != FORMAT:
                 node = nbformat.convert(node, FORMAT)
             _, node = nbformat.validator.normalize(node)
-            nbformat.validate(node)
+            nbformat.validate(node, relax_add_props=True)  # Jupyter opens such files, too
     except ReadError:
         raise
     except nbformat.ValidationError as error:
@@ -89,23 +91,43 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
     if raw["nbformat"] != FORMAT:
         return raw
     raw["metadata"].pop("widgets", None) if _is_broken_widget_state(raw) else None
-    cells = raw.setdefault("cells", [])
+    cells = raw.get("cells")
     if not isinstance(cells, list):
-        raise _invalid("its cells are no list", path)
+        raise _invalid("it has no cells" if cells is None else "its cells are no list", path)
+    raw["nbformat_minor"] = _WITHOUT_IDS  # nothing here asks for ids, and those of strangers may be no ids at all
     for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
             raise _invalid("the cell is no object", path, number)
         if cell.get("cell_type") not in ("code", "markdown", "raw"):
             raise _invalid(f"unknown cell type {cell.get('cell_type')!r}", path, number)
-        cell.setdefault("metadata", {})
-        cell.setdefault("source", "")
+        cell.pop("id", None)
+        cell["metadata"] = _metadata(cell.get("metadata"))
+        cell["source"] = _lines(cell.get("source"))
         if cell.get("cell_type") == "code":
             cell.setdefault("execution_count", None)
+            cell.pop("attachments", None)
             cell["outputs"] = [_output(output) for output in cell.get("outputs") or []]
         else:  # Kaggle keeps these when a code cell becomes text
             cell.pop("outputs", None)
             cell.pop("execution_count", None)
     return raw
+
+
+def _metadata(given: object) -> dict[str, Any]:
+    """Return a cell's metadata without what the schema types and nobody here reads; no tag twice."""
+    metadata = dict(given) if isinstance(given, dict) else {}
+    for key in _UNREAD_METADATA:
+        metadata.pop(key, None)
+    if "tags" in metadata:
+        tags = metadata["tags"] if isinstance(metadata["tags"], list) else [metadata["tags"]]
+        metadata["tags"] = list(dict.fromkeys(str(tag) for tag in tags if tag))
+    return metadata
+
+
+def _lines(source: object) -> str:
+    """Return the text of a cell, whose line ends may be those of Windows."""
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_broken_widget_state(raw: dict[str, Any]) -> bool:

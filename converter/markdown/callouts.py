@@ -74,7 +74,7 @@ def callout(first: Token) -> Callout | None:
         children[0].content = lead[colon.end() :]
     else:
         return None
-    while children and children[0].type in ("softbreak", "hardbreak"):
+    while children and (children[0].type in ("softbreak", "hardbreak") or not (children[0].content or children[0].tag)):
         del children[0]
     title, css_class = CALLOUTS[(alert or colon)[1].lower()]  # type: ignore[index]  # one of the two matched
     return Callout(title=title, css_class=css_class)

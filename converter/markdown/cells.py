@@ -77,10 +77,18 @@ def _parser() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     parser.use(gfm_autolink_plugin).use(footnote_plugin, inline=False)
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
-    parser.core.ruler.disable("text_join")  # it hides what was escaped: `\\[^1]` is text
+    parser.core.ruler.before("text_join", "bracket", _keep_escaped_brackets)
     parser.core.ruler.push("no_bare_scheme", _without_bare_schemes)
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
     return parser
+
+
+def _keep_escaped_brackets(state: StateCore) -> None:
+    r"""Keep `\[` apart from the text behind it: `\[^1]` is no footnote."""
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type == "text_special" and child.content == "[":
+                child.type = "bracket"
 
 
 def _without_bare_schemes(state: StateCore) -> None:

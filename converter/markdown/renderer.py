@@ -171,9 +171,10 @@ class Renderer(RendererHTML):
     # Inline
 
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return self.show(_with_emoji(tokens[idx].content), env)
+        is_address = idx > 0 and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto"
+        return self.show(tokens[idx].content if is_address else _with_emoji(tokens[idx].content), env)
 
-    def text_special(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+    def bracket(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return self.show(tokens[idx].content, env)
 
     def code_inline(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
