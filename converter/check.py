@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from converter import execute, record, write
+from converter import convert, discover, execute, posts, record, write
 from converter.errors import NotebookError
-from converter.model import Finding
+from converter.memo import Verdict
+from converter.model import Finding, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,15 +20,20 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from converter.config import Config
+    from converter.memo import Memo
     from converter.model import FrontMatter, Post
+    from converter.posts import Index
+    from converter.survey import Plan, Survey
 
+_WORTH_A_PROCESS = 50
+"""How many posts make up for the start of one more process."""
 REMEDY = "run `make build` and commit what it writes"
 
 
-def post(post: Post, config: Config) -> Iterator[Finding]:
+def post(post: Post, index: Index, config: Config) -> Iterator[Finding]:
     """Yield what keeps the file of *post* and its images from being what the notebook says."""
     try:
-        write.require_ours(post, config)
+        write.require_ours(post, index)
     except NotebookError as error:
         yield Finding.of(error)
         return
@@ -39,7 +49,7 @@ def post(post: Post, config: Config) -> Iterator[Finding]:
             yield _finding("image-current", f"{asset.path} is missing; {REMEDY}", post)
         elif image.read_bytes() != asset.content:
             yield _finding("image-current", f"{asset.path} is not what the notebook shows; {REMEDY}", post)
-    for path in write.superseded(post, config):
+    for path in index.superseded(post):
         yield _finding("post-unique", f"{path} is an older post of this notebook; {REMEDY}", post)
 
 
@@ -52,13 +62,59 @@ def outputs(nb: NotebookNode, matter: FrontMatter, post: Post, config: Config) -
         yield _finding("outputs-fresh", f"outputs are stale: {reason}; {REMEDY}", post)
 
 
-def orphans(config: Config) -> Iterator[Finding]:
-    """Yield a finding for every post whose notebook is gone."""
-    for path in write.orphans(config):
-        notebook = write.edited_file(config.root / path)
-        yield Finding(
-            rule="post-has-notebook", message=f"its notebook {notebook} is gone; `make build` removes it", source=path
-        )
+def all_of(survey: Survey) -> Report:
+    """Return what is to be said of the plans of *survey*, by several processes if there are many."""
+    reports = []
+    for plan, verdict in zip(survey.plans, _verdicts(survey), strict=True):
+        report = Report(findings=verdict.findings)
+        reports.append(report if report.failed else replace(report, unchanged=1))
+        if verdict.post is not None:
+            learn(survey.memo, verdict.post, verdict.findings, {str(plan.source.path): plan.state}, survey.config)
+    return Report().merged(*reports)
+
+
+def learn(
+    memo: Memo, post: Post, findings: tuple[Finding, ...], before: dict[str, list[int] | None], config: Config
+) -> None:
+    """Let *memo* keep what was found of *post*, with the state of all files that decided it."""
+    files = [*posts.twins(post.path)]
+    files += [asset.path for asset in post.assets]
+    files += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
+    memo.learn(post.source, Verdict(post=str(post.path), findings=findings), files, before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """A notebook that was looked at."""
+
+    post: Post | None
+    findings: tuple[Finding, ...]
+
+
+def _verdicts(survey: Survey) -> list[_Looked]:
+    """Look at every plan of *survey*."""
+    config = survey.config
+    workers = min(os.cpu_count() or 1, len(survey.plans) // _WORTH_A_PROCESS)
+    looks = [
+        (plan, survey.index.around(discover.post_path(plan.source, plan.matter.date, config), plan.source.path), config)
+        for plan in survey.plans
+    ]
+    if workers < 2:  # noqa: PLR2004 - one process is what we have
+        return [_look(*look) for look in looks]
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(_look, *zip(*looks, strict=True), chunksize=16))
+
+
+def _look(plan: Plan, index: Index, config: Config) -> _Looked:
+    """Look at one notebook and its post."""
+    try:
+        made = convert.notebook(plan.nb, plan.source, config, plan.matter)
+    except NotebookError as error:
+        return _Looked(post=None, findings=(Finding.of(error),))
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other posts
+        return _Looked(post=None, findings=(Finding.crash(error, plan.source),))
+    wrong = (*outputs(plan.nb, plan.matter, made, config), *post(made, index, config))
+    return _Looked(post=made, findings=made.findings + wrong)
 
 
 def _finding(rule: str, message: str, post: Post, detail: str = "") -> Finding:

@@ -176,10 +176,12 @@ def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
 def clean(session: _Session, *, posts: bool) -> int:
     """Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same."""
     from converter import write
+    from converter.posts import Index
 
     config = session.config()
     if posts:
-        for path in write.remove_generated(config).removed:
+        ours = [path for path, notebook in Index.read(config).notebooks.items() if notebook]
+        for path in write.remove_posts(ours, config).removed:
             session.terminal.say(f"removed {path}")
     shutil.rmtree(config.root / write.STATE, ignore_errors=True)
     return 0

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-import yaml
-
+from converter import yaml_text
 from converter.errors import ConfigError
 
 FILE = "_config.yml"
+_HERE = Path(__file__).parent
+OWN_TEMPLATES = next(
+    (it for it in (_HERE / "templates", _HERE.parent / "templates") if it.is_dir()), _HERE / "templates"
+)
+"""Where the templates of nbpress lie: inside an installed package, or beside it in a checkout."""
 EXECUTE = ("auto", "always", "never")
 FOOTNOTES = ("liquid", "html")
 
@@ -76,14 +80,14 @@ def load(root: Path) -> Config:
     """Return the settings of the blog at *root*, or raise `ConfigError` with every fault of them."""
     file = root / FILE
     try:
-        site = yaml.safe_load(file.read_bytes()) or {}
+        site = yaml_text.load(file.read_bytes()) or {}
     except FileNotFoundError:
         raise ConfigError(
             (f"{FILE}: {root} holds no such file; run nbpress inside the blog or give --site DIR",)
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError((f"{FILE}: cannot be read: {error}",)) from error
-    except yaml.YAMLError as error:
+    except yaml_text.Error as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}:" if mark else ""
         raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}",)) from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from converter import yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -243,7 +243,9 @@ def _of_option(key: str, raw: str | None) -> View | str:
             return COMMENTS[name]
     value = _scalar(raw)
     if key in TEXT_OPTIONS:
-        text: dict[str, Any] = {TEXT_OPTIONS[key]: "" if value is None else str(value)}
+        # A caption may have a colon, which YAML takes for a mapping.
+        plain = (raw or "") if isinstance(value, dict | list) else "" if value is None else str(value)
+        text: dict[str, Any] = {TEXT_OPTIONS[key]: plain}
         return replace(View(), **text)
     if key in _QUARTO_KEYS:
         return OPTIONS.get((key, value), View())
@@ -254,6 +256,6 @@ def _of_option(key: str, raw: str | None) -> View | str:
 def _scalar(raw: str | None) -> Any:  # noqa: ANN401 - any YAML scalar
     """Return the value of *raw*: YAML where it is YAML, else the text itself."""
     try:
-        return yaml.safe_load(raw or "")
-    except yaml.YAMLError:
+        return yaml_text.load(raw or "")
+    except yaml_text.Error:
         return raw

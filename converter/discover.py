@@ -27,9 +27,9 @@ def sources(config: Config, only: Iterable[Path] = ()) -> tuple[Source, ...]:
     everything = tuple(source(file, config) for file in _files(config.root / config.source))
     if not wanted:
         return everything
-    chosen = tuple(item for item in everything if any(item.file.resolve().is_relative_to(path) for path in wanted))
-    known = [item.file.resolve() for item in everything]
-    strangers = [path for path in wanted if not any(file.is_relative_to(path) for file in known)]
+    above = {item: {item.file.resolve(), *item.file.resolve().parents} for item in everything}
+    chosen = tuple(item for item in everything if above[item].intersection(wanted))
+    strangers = [path for path in wanted if not any(path in parents for parents in above.values())]
     if strangers:
         raise ConfigError(tuple(_stranger(path, config) for path in strangers))
     return chosen
@@ -106,4 +106,4 @@ def _proposal(stem: str) -> str:
         year, month, day, rest = nearly.groups()
         return f"{year}-{int(month):02}-{int(day):02}-{slug(rest) or 'title'}.ipynb"
     rest = nearly[4] if nearly else stem
-    return f"YYYY-MM-DD-{slug(rest) or 'title'}.ipynb (a real day)"
+    return f"YYYY-MM-DD-{slug(rest) or 'title'}.ipynb with a real day"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbconvert.exporters.exporter import Exporter
 from traitlets import default
 
-from converter import config, discover, pipeline
+from converter import config, convert, discover
 from converter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class JekyllExporter(Exporter):
         """Return the post that *nb* becomes, and nbconvert's *resources* with its images among the outputs."""
         nb, resources = super().from_notebook_node(nb, resources, **kwargs)
         source, settings = self._place(resources.get("metadata") or {})
-        post = pipeline.convert(nb, source, settings)
+        post = convert.notebook(nb, source, settings)
         for finding in post.findings:
             self.log.warning("%s", finding)
         resources["outputs"] = {**(resources.get("outputs") or {}), **{str(a.path): a.content for a in post.assets}}

@@ -8,9 +8,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from converter import config as config_module
+from converter import yaml_text
 from converter.errors import FrontMatterError
 from converter.model import Finding, FrontMatter, Severity
 
@@ -308,8 +307,8 @@ def _value(entry: _Entry) -> tuple[object, str]:
 def _load_lines(entry: _Entry) -> object:
     """Return the value of an entry that goes over many lines."""
     try:
-        return yaml.safe_load(f"{entry.key}: {entry.raw}")[entry.key]
-    except (yaml.YAMLError, TypeError, KeyError, ValueError) as error:
+        return yaml_text.load(f"{entry.key}: {entry.raw}")[entry.key]
+    except (yaml_text.Error, TypeError, KeyError, ValueError) as error:
         reason = getattr(error, "problem", None) or error
         message = f"is no YAML: {reason}; quote the value or indent its lines"
         raise ValueError(message) from error
@@ -320,8 +319,8 @@ def _intended(raw: str, kind: str) -> object:
     if kind == DATE and _DAY.match(raw):
         return raw
     try:
-        value = yaml.safe_load(raw)
-    except (yaml.YAMLError, ValueError):  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
+        value = yaml_text.load(raw)
+    except (yaml_text.Error, ValueError):  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
         return raw
     quoted = raw[:1] in ("'", '"')
     if isinstance(value, str):
@@ -337,8 +336,8 @@ def _written(key: str, raw: str, value: object) -> str:
     """Return the line of YAML for *key*: as the author wrote it if every YAML reader takes it for *value*."""
     line = f"{key}: {raw}" if raw else f"{key}:"
     try:
-        same = yaml.safe_load(line) == {key: value}
-    except (yaml.YAMLError, ValueError):
+        same = yaml_text.load(line) == {key: value}
+    except (yaml_text.Error, ValueError):
         same = False
     if same and isinstance(value, str) and raw[:1] not in ("'", '"'):
         # Ruby's YAML takes `:x` for a symbol and `1,000` for a number; PyYAML does not.
@@ -356,13 +355,9 @@ def _scalar(value: object) -> str:
     """Return *value* as YAML on one line, strings in double quotes where they need any."""
     style = None
     if isinstance(value, str):
-        plain = re.fullmatch(r"[A-Za-z][\w./-]*(?: [\w./-]+)*", value) and yaml.safe_load(value) == value
+        plain = re.fullmatch(r"[A-Za-z][\w./-]*(?: [\w./-]+)*", value) and yaml_text.load(value) == value
         style = None if plain else '"'
-    flow = isinstance(value, dict | list)
-    dumped = yaml.safe_dump(
-        value, default_style=style, default_flow_style=flow, allow_unicode=True, sort_keys=False, width=1 << 30
-    )
-    return dumped.removesuffix("\n").removesuffix("\n...")
+    return yaml_text.dump(value, style=style, flow=isinstance(value, dict | list))
 
 
 def _check(key: str, kind: str, value: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import io
 import re
@@ -142,16 +143,21 @@ def _attachment(name: str, source: Source, cell: NotebookNode, config: Config) -
     raise ImageError("image-exists", message)
 
 
+def candidates(address: str, source: Source) -> tuple[Path, ...]:
+    """Return the files that *address* in *source* may mean, the likeliest first; none if it is not local."""
+    if _ELSEWHERE.match(address) or "\0" in unquote(address):
+        return ()
+    plain = re.split(r"[?#]", address, maxsplit=1)[0]
+    names = dict.fromkeys((unquote(address), address, unquote(plain), plain))
+    return tuple(Path(source.file.parent, name) for name in names)
+
+
 def _file(address: str, source: Source) -> Path | None:
     """Return the file that *address* means: as it is written, decoded, without query or fragment."""
-    plain = re.split(r"[?#]", address, maxsplit=1)[0]
-    for name in dict.fromkeys((unquote(address), address, unquote(plain), plain)):
-        file = Path(source.file.parent, name) if "\0" not in name else None
-        try:
-            if file is not None and file.is_file():
+    for file in candidates(address, source):
+        with contextlib.suppress(OSError):  # a name that is too long for the disk is no file
+            if file.is_file():
                 return file
-        except OSError:  # a name that is too long for the disk is no file
-            continue
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -46,6 +47,13 @@ class Finding:
         """Compose the one line that everybody sees: `WHERE: MESSAGE [RULE]`."""
         where = place(self.source, self.cell, self.line)
         return (f"{where}: " if where else "") + f"{self.message} [{self.rule}]"
+
+    @classmethod
+    def crash(cls, error: Exception, source: Source) -> Finding:
+        """Return the finding that nbpress itself has failed on *source*."""
+        message = f"nbpress failed with {type(error).__name__}: {error}; please report it with this notebook"
+        detail = "".join(traceback.format_exception(error))
+        return cls(rule="nbpress-works", message=message, source=source.path, detail=detail)
 
     @classmethod
     def of(cls, error: ConverterError) -> Finding:
@@ -131,6 +139,8 @@ class Post:
     """The notebook it comes from."""
     assets: tuple[Asset, ...] = ()
     """The files that must lie beside it, in the order the post names them."""
+    files: tuple[Path, ...] = ()
+    """Files besides the notebook that decided what came out, there or not."""
     findings: tuple[Finding, ...] = ()
     """What its author should see."""
 
@@ -151,6 +161,19 @@ class Report:
     """Posts that were already what their notebooks say."""
     findings: tuple[Finding, ...] = field(default=())
     """Everything worth saying, in the order of notebooks and cells."""
+
+    def merged(self, *others: Report) -> Report:
+        """Return this report and *others* as one, findings in the order of notebooks and cells."""
+        reports = (self, *others)
+        findings = [finding for report in reports for finding in report.findings]
+        return Report(
+            executed=tuple(path for report in reports for path in report.executed),
+            reasons=tuple(sorted(reason for report in reports for reason in report.reasons)),
+            written=tuple(path for report in reports for path in report.written),
+            removed=tuple(path for report in reports for path in report.removed),
+            unchanged=sum(report.unchanged for report in reports),
+            findings=tuple(sorted(findings, key=lambda it: (str(it.source), it.cell or 0, it.line or 0))),
+        )
 
     @property
     def failed(self) -> bool:

@@ -138,13 +138,18 @@ def escaped(text: str) -> str:
     return liquid.defuse_in_raw(highlight.escape(text))
 
 
+def _preformatted(text: str) -> str:
+    """Return *text* for a `<pre>`, of whose content HTML drops a line end at the very start."""
+    return "\n" * text.startswith("\n") + escaped(text)
+
+
 def _output(output: NotebookNode, view: View, source: Source, config: Config) -> Output | None:
     """Return one output; None if there is nothing to show."""
     match output.output_type:
         case "stream":
             return Output(
                 template="stream",
-                html=escaped(_PROCESS.sub("<cell>", _without_home(output.text))),
+                html=_preformatted(_PROCESS.sub("<cell>", _without_home(output.text))),
                 css_class=f"output_{output.name}",
             )
         case "error":
@@ -188,7 +193,7 @@ def _rich(kind: str, payload: Any, css_class: str, source: Source, config: Confi
         )
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
-        return Output(template=kind, html=escaped(_without_home(terminal(text))), css_class=css_class)
+        return Output(template=kind, html=_preformatted(_without_home(terminal(text))), css_class=css_class)
     if kind == "latex":
         return Output(template=kind, html=escaped(text), css_class=css_class)
     if kind == "markdown":

@@ -19,3 +19,6 @@ class Progress:
 
     def ends(self, source: Source, *, failed: bool) -> None:
         """Hear that the code of *source* has come to an end."""
+
+    def waits(self, holder: str) -> None:
+        """Hear that the build waits for another one, process *holder*."""

@@ -1,13 +1,15 @@
-"""A notebook's file → NotebookNode: parsed, upgraded to format 4, normalised, validated."""
+"""A notebook's file → NotebookNode: parsed, upgraded to format 4, normalised, validated; and results back into it."""
 
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 
+from converter import record
 from converter.errors import ReadError
 
 if TYPE_CHECKING:
@@ -163,6 +165,31 @@ def _invalid(reason: str, path: PurePosixPath, cell: int | None = None) -> ReadE
 def _reason(error: nbformat.ValidationError) -> str:
     """Return the first line of what nbformat says is wrong."""
     return str(error).strip().splitlines()[0].rstrip(":")
+
+
+def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:
+    """Return the file *before* with the outputs, execution counts and record of *nb*, and nothing else of it changed.
+
+    The layout of the JSON (indentation, line ends, order of keys, escapes) is that of the file.
+    """
+    raw = json_object(before, source.path)
+    done = json.loads(nbformat.writes(nb))  # text as lists of lines and keys in order, as Jupyter stores outputs
+    if raw.get("nbformat") != FORMAT:
+        raw = done
+    else:
+        for cell, result in zip(raw["cells"], done["cells"], strict=True):
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = result["outputs"], result["execution_count"]
+        raw.setdefault("metadata", {})[record.KEY] = done["metadata"][record.KEY]
+    text = before.decode("utf-8-sig")
+    indent = re.match(r"\{\r?\n([ \t]+)", text)
+    ascii_only = text.isascii() and re.search(r"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}", text) is not None
+    new = json.dumps(raw, ensure_ascii=ascii_only, indent=indent[1] if indent else 1 if "\n" in text.strip() else None)
+    new += "\n" * text.endswith("\n")
+    if "\r\n" in text:
+        new = new.replace("\n", "\r\n")
+    mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
+    return mark + new.encode("utf-8", "surrogatepass")
 
 
 READERS: dict[str, Callable[[bytes, PurePosixPath], NotebookNode]] = {".ipynb": ipynb}

@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from converter import liquid
+from converter.config import OWN_TEMPLATES
 from converter.errors import RenderError
 
 if TYPE_CHECKING:
     from converter.config import Config
-
-_HERE = Path(__file__).parent
-OWN = next(
-    (folder for folder in (_HERE / "templates", _HERE.parent / "templates") if folder.is_dir()), _HERE / "templates"
-)
-"""Where our templates lie: inside an installed package, or beside it in a checkout."""
 
 
 def render(config: Config, name: str, **values: object) -> str:
@@ -38,7 +33,7 @@ def render(config: Config, name: str, **values: object) -> str:
 def _environment(folder: Path) -> jinja2.Environment:
     """Return the environment for a blog whose own templates lie in *folder*; one per process."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([folder, OWN]),
+        loader=jinja2.FileSystemLoader([folder, OWN_TEMPLATES]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -78,6 +78,10 @@ class Terminal(Progress):
                 self._bars = None
         self.say(f"{'failed' if failed else 'ran'} {source.path} in {time.monotonic() - self._began[source]:.1f} s")
 
+    def waits(self, holder: str) -> None:
+        """Say who keeps this build waiting."""
+        self.say(f"waiting for another build of this blog (process {holder})")
+
     def findings(self, findings: tuple[Finding, ...], *, details: bool = True) -> None:
         """Print each of *findings* as one line on standard output, its *details* below it on standard error."""
         for finding in findings:

@@ -18,6 +18,8 @@ from converter.markdown.renderer import RENDERER, anchor
 from converter.model import Asset, Finding, Footnote, FrontMatter, Source
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from converter.config import Config
 
 
@@ -33,6 +35,8 @@ class TextCells:
     """Images to publish."""
     findings: tuple[Finding, ...]
     """What is wrong with footnotes, images and links."""
+    files: tuple[Path, ...]
+    """The files that decided what came out, there or not."""
     has_math: bool
     """Whether any cell holds math."""
 
@@ -59,6 +63,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
         notes=notes,
         assets=tuple(page.assets.values()),
         findings=tuple(findings),
+        files=tuple(sorted(page.files)),
         has_math=any(isinstance(piece, Math) for cell in cells for _, piece in live_pieces(cell)),
     )
 

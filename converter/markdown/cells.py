@@ -16,7 +16,7 @@ from converter.model import Asset, Finding, Severity, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import PurePosixPath
+    from pathlib import Path, PurePosixPath
 
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
@@ -63,6 +63,8 @@ class Page:
     """HTML of the footnotes by number, for those collected at the end."""
     assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    files: set[Path] = field(default_factory=set)
+    """Files that were looked for, there or not: what is found depends on them."""
 
     def find(self, rule: str, message: str, cell: Cell, line: int, severity: Severity = Severity.ERROR) -> None:
         """Note a finding in *cell*."""

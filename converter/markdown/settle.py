@@ -122,6 +122,7 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
 
 def _image(address: str, cell: Cell, page: Page, line: int) -> images.Image | None:
     """Return the local image that *address* means, or None; what is wrong with it is a finding."""
+    page.files.update(images.candidates(address, page.source))
     try:
         image = images.local(address, page.source, cell.node, page.config)
     except images.ImageError as error:
@@ -141,6 +142,7 @@ def links_of(cell: Cell, page: Page) -> None:
         if found is None:
             continue
         file = page.source.file.parent / unquote(found[1])
+        page.files.add(file)
         target = discover.source(file.resolve(), page.config) if file.is_file() and _is_ours(file, page) else None
         if target is None:
             message = f"link to {found[1]} leads nowhere; no such notebook is in {page.config.source}"

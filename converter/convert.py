@@ -1,0 +1,25 @@
+"""One notebook → its post: the stages in their order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from converter import front_matter, render, transform
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from converter.config import Config
+    from converter.model import FrontMatter, Post, Source
+
+
+def notebook(nb: NotebookNode, source: Source, config: Config, matter: FrontMatter | None = None) -> Post:
+    """Turn *nb*, read from *source*, into a post; run nothing, write nothing.
+
+    Raises `NotebookError` if it cannot become one; everything less is a finding of the post.
+    """
+    matter = matter or front_matter.parse(nb, source, config)
+    shown, odd = transform.notebook(nb, matter, source)
+    post = render.post(shown, matter, source, config)
+    return replace(post, findings=matter.findings + odd + post.findings)

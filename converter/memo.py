@@ -1,0 +1,132 @@
+"""What earlier builds and checks have seen of each notebook, so that unchanged files are not opened again.
+
+Sizes, times and inode numbers of everything a verdict depends on, in `.nbpress/memo.json`. Losing it costs time only:
+whatever it does not know is looked at. A file that is changed twice within one tick of the file system's clock without
+changing its size could fool it; nothing else can.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from converter import __version__
+from converter.config import OWN_TEMPLATES
+from converter.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from converter.config import Config
+    from converter.model import Source
+
+_FILE = "memo.json"
+_Stat = list[int] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a check of one notebook and its post came to."""
+
+    post: str
+    """The post's path."""
+    findings: tuple[Finding, ...]
+    """All that was wrong or odd; empty if all is well."""
+
+
+class Memo:
+    """The verdicts on a blog's notebooks, kept from one command to the next."""
+
+    def __init__(self, config: Config) -> None:
+        """Read what is known about the blog of *config*."""
+        self._config = config
+        self._key = _key(config)
+        self._known: dict[str, dict[str, Any]] = {}
+        self._changed = False
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            stored = json.loads((config.root / ".nbpress" / _FILE).read_bytes())
+            if stored["key"] == self._key:
+                self._known = stored["notebooks"]
+
+    def verdict(self, source: Source) -> Verdict | None:
+        """Return the verdict on *source* if nothing that it depends on has changed since."""
+        known = self._known.get(str(source.path))
+        if known is None:
+            return None
+        root = str(self._config.root)
+        if any(_stat(os.path.join(root, path)) != stat for path, stat in known["files"].items()):  # noqa: PTH118 - fast
+            return None
+        return Verdict(post=known["post"], findings=tuple(_finding(parts) for parts in known["findings"]))
+
+    def learn(self, source: Source, verdict: Verdict, files: Iterable[PurePosixPath], before: dict[str, _Stat]) -> None:
+        """Keep *verdict* on *source*, which depends on *files* (relative to the blog's root, existing or not).
+
+        *before* holds the states of files that were read, taken before they were.
+        """
+        states = {str(path): before.get(str(path), self.state(path)) for path in (source.path, *files)}
+        entry = {"post": verdict.post, "findings": [_parts(it) for it in verdict.findings], "files": states}
+        if self._known.get(str(source.path)) != entry:
+            self._known[str(source.path)] = entry
+            self._changed = True
+
+    def state(self, path: PurePosixPath) -> _Stat:
+        """Return the present state of the file at *path*."""
+        return _stat(str(self._config.root / path))
+
+    def save(self, sources: Iterable[Source]) -> None:
+        """Write down what is known about *sources*; forget all others."""
+        names = {str(source.path) for source in sources}
+        known = {name: entry for name, entry in self._known.items() if name in names}
+        if not self._changed and len(known) == len(self._known):
+            return
+        folder = self._config.root / ".nbpress"
+        if not folder.is_dir():  # a build makes it; a check of a fresh clone writes nothing
+            return
+        with contextlib.suppress(OSError):  # a blog that cannot be written is checked all the same
+            temporary = folder / f"{_FILE}.{os.getpid()}.tmp"
+            temporary.write_text(json.dumps({"key": self._key, "notebooks": known}), "utf-8")
+            temporary.replace(folder / _FILE)
+
+
+def _key(config: Config) -> str:
+    """Return a digest of what every verdict depends on: settings, templates, our own code and the libraries we use."""
+    own = Path(__file__).parent
+    files = sorted({*own.rglob("*.py"), *OWN_TEMPLATES.glob("*.j2"), *(config.root / config.templates).glob("*.j2")})
+    libraries = sorted(entry.name for entry in own.parent.glob("*.dist-info")) or _distributions()
+    parts = [__version__, repr(config), [(str(file), _stat(str(file))) for file in files], libraries]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _distributions() -> list[str]:
+    """Return names and versions of what is installed where our libraries are."""
+    import click
+
+    return sorted(entry.name for entry in Path(click.__file__).parents[1].glob("*.dist-info"))
+
+
+def _stat(file: str) -> _Stat:
+    """Return what tells one state of *file* from another; None if there is none."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - thousands of them, and `Path` takes longer than the call
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+
+
+def _parts(finding: Finding) -> dict[str, Any]:
+    """Return *finding* as JSON."""
+    parts = {field.name: getattr(finding, field.name) for field in fields(Finding)}
+    return parts | {"source": finding.source and str(finding.source)}
+
+
+def _finding(parts: dict[str, Any]) -> Finding:
+    """Return the finding that `_parts` has taken apart."""
+    source = parts["source"]
+    return Finding(
+        **parts | {"source": PurePosixPath(source) if source else None, "severity": Severity(parts["severity"])}
+    )

@@ -1,0 +1,94 @@
+"""What a run used: files of the blog, distributions and the network, noted by an audit hook in Python kernels.
+
+`start` is the code to run before the first cell, `EXPRESSION` what to evaluate after the last, `trace` reads its value.
+The hook sees what goes through Python: `open` and `os.open`, and with them pathlib, json, pandas, NumPy, Pillow,
+`%run`; `sqlite3`; modules of the blog, also from a `.pyc`. It does not see
+
+- other processes: `!cmd`, `subprocess`, and what `multiprocessing` reads in its workers;
+- libraries that open files by themselves: HDF5, netCDF, Arrow, Polars, DuckDB, OpenCV, GDAL;
+- sockets that such libraries open by themselves;
+- which files a folder holds (`glob`): a new file there changes nothing that is noted;
+- kernels in other languages, and kernels on other machines.
+
+For files of these kinds there is `inputs:` in the front matter.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from converter import kernel_probe
+
+EXPRESSION = f"__import__('sys').modules['{kernel_probe.NAME}'].report()"
+"""What the kernel evaluates after the last cell; its text/plain is what `trace` takes."""
+CHANGED = "changed during the run"
+"""Stands in the place of a digest where nobody knows what the run has read; no file's digest equals it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What one run used."""
+
+    inputs: dict[str, str]
+    """Path, relative to the blog's root, → digest of each file that was read or imported, as it is after the run."""
+    vanished: tuple[str, ...] = ()
+    """Files that were read and that somebody else took away."""
+    changed: tuple[str, ...] = ()
+    """Files that somebody else changed after they were read; their digest is `CHANGED`, which is never fresh."""
+    environment: dict[str, str]
+    """Name → version of the distributions imported since the start."""
+    network: bool
+    """Whether the run spoke to another machine."""
+
+
+def start(root: Path) -> str:
+    """Return the code that makes a Python kernel watch what is used of the blog at *root*; it binds no name."""
+    text = Path(kernel_probe.__file__).read_text(encoding="utf-8")
+    # ASCII, as the path may hold bytes that are no text.
+    code = ascii(f"{text}\ninstall({str(root)!a})\n")
+    return f"exec(compile({code}, '<nbpress>', 'exec'), {{'__name__': '{kernel_probe.NAME}'}})"
+
+
+def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:
+    """Return what the run used, from the *payload* of `EXPRESSION`; the *notebook* is no input of its own.
+
+    Raises `ValueError` where the payload is none of ours.
+    """
+    try:
+        report = json.loads(ast.literal_eval(payload))
+        read, environment, network = report["read"], report["environment"], report["network"]
+    except (KeyError, SyntaxError, TypeError) as error:
+        raise ValueError(f"not a report of the probe: {payload[:80]}") from error
+    itself = notebook and notebook.resolve()
+    inputs, vanished, changed = {}, [], []
+    for name, stamp in sorted(read.items()):
+        file = root / name
+        path = name.encode("utf-8", "backslashreplace").decode()  # a file's name may hold bytes that are no text
+        try:
+            if itself and file.resolve() == itself:
+                continue
+            status = file.stat()
+            inputs[path] = digest(file)
+        except OSError:
+            vanished.append(path)
+            continue
+        if stamp and stamp != [status.st_size, status.st_mtime_ns]:
+            inputs[path] = CHANGED
+            changed.append(path)
+    return Trace(
+        inputs=inputs,
+        vanished=tuple(vanished),
+        changed=tuple(changed),
+        environment=environment,
+        network=network,
+    )
+
+
+def digest(file: Path) -> str:
+    """Return the digest of what *file* holds."""
+    with file.open("rb") as content:
+        return "sha256:" + hashlib.file_digest(content, "sha256").hexdigest()

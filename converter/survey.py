@@ -1,0 +1,133 @@
+"""What there is to do: every notebook of the blog, known to be well, in need of a look, or beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from converter import discover
+from converter.errors import NotebookError
+from converter.model import Finding, Report, Severity
+from converter.posts import Index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+    from converter.config import Config
+    from converter.memo import Memo, Verdict
+    from converter.model import FrontMatter, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A notebook that needs a look: it was read, and its post's path is its own."""
+
+    source: Source
+    content: bytes
+    """The file as it was read."""
+    nb: NotebookNode
+    matter: FrontMatter
+    state: list[int] | None
+    """State of the file before it was read, for the memo."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """Everything that a build or a check starts from."""
+
+    config: Config
+    sources: tuple[Source, ...]
+    """All notebooks of the blog."""
+    plans: tuple[Plan, ...]
+    """Those that need a look."""
+    report: Report
+    """What is known without one."""
+    index: Index
+    """The posts of the blog."""
+    memo: Memo
+
+
+def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settled: bool = True) -> Survey:
+    """Return what there is to do for the notebooks that *only* names (default: all).
+
+    Unless *trust* is given, nothing that *memo* knows counts. A build takes only *settled* verdicts from it, those
+    without an error: the others it tries to mend.
+    """
+    sources = discover.sources(config)
+    chosen = frozenset(discover.sources(config, only)) if only else frozenset(sources)
+    index = Index.read(config)
+    known = _known(chosen, index, memo, settled=settled) if trust else {}
+    plans: dict[Source, Plan] = {}
+    reports = {source: _told(source, verdict) for source, verdict in known.items()}
+    claims: dict[str, list[Source]] = {}
+    for source in sources:
+        try:
+            if source in known:
+                path = known[source].post
+            elif source in chosen:
+                plans[source] = plan = _plan(source, config, memo)
+                path = str(discover.post_path(source, plan.matter.date, config))
+            elif source.date:
+                path = str(discover.post_path(source, "", config))
+            else:
+                continue  # only its front matter tells, and nobody has asked for it
+            claims.setdefault(path, []).append(source)
+        except NotebookError as error:
+            plans.pop(source, None)
+            reports[source] = Report(findings=(Finding.of(error),))
+    for claim in (claim for claim in claims.values() if len(claim) > 1):
+        for source in chosen.intersection(claim):
+            plans.pop(source, None)
+            reports[source] = Report(findings=(discover.shared_path(source, claim),))
+    return Survey(
+        config=config,
+        sources=sources,
+        plans=tuple(plans.values()),
+        report=Report().merged(*reports.values()),
+        index=index,
+        memo=memo,
+    )
+
+
+def _known(chosen: Iterable[Source], index: Index, memo: Memo, *, settled: bool) -> dict[Source, Verdict]:
+    """Return the verdicts that still hold: no file has changed, and no other post comes from the same notebook."""
+    verdicts = {source: memo.verdict(source) for source in chosen}
+    return {
+        source: verdict
+        for source, verdict in verdicts.items()
+        if verdict
+        and [str(path) for path in index.posts.get(source.path, ())] == [verdict.post]
+        and not (settled and _wrong(verdict.findings))
+    }
+
+
+def _told(source: Source, verdict: Verdict) -> Report:
+    """Return what is said of a notebook that needs no look."""
+    unchanged = 0 if _wrong(verdict.findings) else 1
+    return Report(unchanged=unchanged, findings=verdict.findings, reasons=((source.path, "fresh"),))
+
+
+def orphans(survey: Survey) -> Iterator[Finding]:
+    """Yield a finding for every post whose notebook is gone."""
+    for path in survey.index.orphans(survey.config):
+        message = f"its notebook {survey.index.notebooks[path]} is gone; `make build` removes it"
+        yield Finding(rule="post-has-notebook", message=message, source=path)
+
+
+def _plan(source: Source, config: Config, memo: Memo) -> Plan:
+    """Read *source*; raise `NotebookError` if it cannot be built."""
+    from converter import front_matter, read
+
+    state = memo.state(source.path)
+    content = read.content(source)
+    nb = read.notebook(source, content)
+    matter = front_matter.parse(nb, source, config)
+    return Plan(source=source, content=content, nb=nb, matter=matter, state=state)
+
+
+def _wrong(findings: Iterable[Finding]) -> bool:
+    """Tell whether there is an error among *findings*."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
