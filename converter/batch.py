@@ -48,9 +48,14 @@ class _Batch:
             case "never":
                 return ""
             case "always":
-                return record.stale(plan.nb) or "asked to"
+                return self._stale(plan) or "asked to"
             case _:
-                return record.stale(plan.nb)
+                return self._stale(plan)
+
+    def _stale(self, plan: Plan) -> str:
+        """Return why the notebook's outputs are stale."""
+        config = self.survey.config
+        return record.stale(plan.nb, config.root, environment=config.rerun_on == "environment")
 
     async def _one(self, plan: Plan, reason: str, slots: asyncio.Semaphore, threads: int) -> Report:
         """Build one notebook: execute if it must be, convert, write."""
@@ -58,7 +63,7 @@ class _Batch:
         never = execute.mode(plan.matter, config, self.asked) == "never"
         why = ((source.path, reason or ("not run: execute is never" if never else "fresh")),)
         findings: tuple[Finding, ...] = ()
-        state = plan.state
+        nb, state = plan.nb, plan.state
         try:
             post = convert.notebook(plan.nb, source, config, plan.matter)
             if reason:  # what keeps it from becoming a post has not cost a run
@@ -77,7 +82,7 @@ class _Batch:
         except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the other notebooks their posts
             return Report(reasons=why, findings=(*findings, Finding.crash(error, source)))
         if not never or execute.mode(plan.matter, config, None) == "never":
-            check.learn(self.survey.memo, post, post.findings, {str(source.path): state}, config)
+            check.learn(self.survey.memo, post, nb, {str(source.path): state}, config)
         return Report(
             reasons=why,
             executed=(source.path,) if reason else (),

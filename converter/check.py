@@ -57,7 +57,7 @@ def outputs(nb: NotebookNode, matter: FrontMatter, post: Post, config: Config) -
     """Yield a finding if the outputs of *nb* are not those of its code, unless they are published as they are."""
     if execute.mode(matter, config, None) == "never":
         return
-    reason = record.stale(nb)
+    reason = record.stale(nb, config.root, environment=config.rerun_on == "environment")
     if reason:
         yield _finding("outputs-fresh", f"outputs are stale: {reason}; {REMEDY}", post)
 
@@ -69,18 +69,18 @@ def all_of(survey: Survey) -> Report:
         report = Report(findings=verdict.findings)
         reports.append(report if report.failed else replace(report, unchanged=1))
         if verdict.post is not None:
-            learn(survey.memo, verdict.post, verdict.findings, {str(plan.source.path): plan.state}, survey.config)
+            found = replace(verdict.post, findings=verdict.findings)
+            learn(survey.memo, found, plan.nb, {str(plan.source.path): plan.state}, survey.config)
     return Report().merged(*reports)
 
 
-def learn(
-    memo: Memo, post: Post, findings: tuple[Finding, ...], before: dict[str, list[int] | None], config: Config
-) -> None:
-    """Let *memo* keep what was found of *post*, with the state of all files that decided it."""
+def learn(memo: Memo, post: Post, nb: NotebookNode, before: dict[str, list[int] | None], config: Config) -> None:
+    """Let *memo* keep what was found of *post*, which shows *nb*, with the state of all files that decided it."""
     files = [*posts.twins(post.path)]
     files += [asset.path for asset in post.assets]
+    files += [PurePosixPath(path) for path in record.inputs(nb)]
     files += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
-    memo.learn(post.source, Verdict(post=str(post.path), findings=findings), files, before)
+    memo.learn(post.source, Verdict(post=str(post.path), findings=post.findings), files, before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,7 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
 @click.option(
     "--execute",
     type=click.Choice(settings.EXECUTE),
-    help="When to run code; overrides _config.yml. A notebook that says never keeps its word.",
+    help="When to run code, for the notebooks whose front matter does not say.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="How many notebooks run at once; by default one per CPU."

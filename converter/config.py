@@ -19,6 +19,7 @@ OWN_TEMPLATES = next(
 )
 """Where the templates of nbpress lie: inside an installed package, or beside it in a checkout."""
 EXECUTE = ("auto", "always", "never")
+RERUN_ON = ("inputs", "environment")
 FOOTNOTES = ("liquid", "html")
 
 
@@ -51,6 +52,8 @@ class Config:
     """How much one cell may print or show (`20 MB`); a notebook five times as much."""
     allow_errors: bool = False
     """Publish tracebacks instead of stopping at the first error."""
+    rerun_on: str = field(default="inputs", metadata={"choices": RERUN_ON})
+    """`environment` also runs a notebook again when a package that it imports has another version."""
     jobs: int | None = None
     """How many notebooks run at once; as many as there are CPUs by default."""
     footnotes: str = field(default="liquid", metadata={"choices": FOOTNOTES})

@@ -22,4 +22,5 @@ def notebook(nb: NotebookNode, source: Source, config: Config, matter: FrontMatt
     matter = matter or front_matter.parse(nb, source, config)
     shown, odd = transform.notebook(nb, matter, source)
     post = render.post(shown, matter, source, config)
-    return replace(post, findings=matter.findings + odd + post.findings)
+    findings = sorted(matter.findings + odd + post.findings, key=lambda it: (it.cell or 0, it.line or 0))
+    return replace(post, findings=tuple(findings))

@@ -9,9 +9,10 @@ import os
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter import directives, front_matter, record
+from converter import directives, front_matter, probe, record
 from converter.errors import (
     CellError,
     CellTimeout,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LINE = re.compile(r"(?:Cell |Input )?In ?\[(?:\d+)\], line (\d+)|<ipython-input-[^>]*> in .*\n(?:.*\n)*?-+> (\d+) ")
 _INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
+_PYTHON = ("python", "ipython")
 _AROUND = 2
 """Lines of source shown before and after the failing one."""
 _THREADS = (
@@ -52,13 +54,9 @@ _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
     """Return when the notebook runs: `auto`, `always` or `never`.
 
-    The command line decides where it *asked*, then the notebook's front matter, then the site. A notebook that says
-    `never` keeps its word: its author knows that it cannot run.
+    The most specific place wins: the notebook's front matter, the command line where it *asked*, the site's settings.
     """
-    own = front_matter.setting(matter, "execute", "")
-    if own == "never":
-        return "never"
-    return asked or own or config.execute
+    return str(front_matter.setting(matter, "execute", asked or config.execute))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +108,12 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
         spent[cell_index + 1] += time.monotonic()
 
     config, matter = run.config, run.matter
+    watched = name == "python3" or record.kernel(run.nb)[1] in _PYTHON
     client = kernel.Client(
         executed,
         output_limit=config.output_limit,
+        start_code=probe.start(config.root) if watched else "",
+        end_expression=probe.EXPRESSION if watched else "",
         memory=front_matter.size_setting(matter, "memory", config.memory),
         kernel_name=name,
         timeout=front_matter.setting(matter, "timeout", config.timeout),
@@ -125,8 +126,30 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
     await _bounded(client, run, name)
     seconds = time.monotonic() - began
     result = _with_results(run.nb, executed)
-    result.metadata[record.KEY] = record.of(result)
-    return Executed(nb=result, findings=findings, seconds=seconds, cells=spent)
+    use, noted = _use(client, run)
+    result.metadata[record.KEY] = record.of(result, use)
+    return Executed(nb=result, findings=findings + noted, seconds=seconds, cells=spent)
+
+
+def _use(client: Client, run: Run) -> tuple[record.Use, tuple[Finding, ...]]:
+    """Return what the run used, and what is odd about it."""
+    source, root = run.source, run.config.root
+    declared: dict[str, str] = {}
+    findings = []
+    for pattern in front_matter.listed(run.matter, "inputs"):
+        files = [file for file in sorted(source.file.parent.glob(pattern)) if file.is_file()]
+        declared |= {Path(os.path.relpath(file, root)).as_posix(): record.digest_of(file) for file in files}
+        if not files:
+            message = f"`inputs` names {pattern}, and there is no such file; mend the path"
+            findings.append(Finding(rule="input-exists", message=message, source=source.path))
+    if not client.ending:
+        return record.Use(inputs=declared), tuple(findings)
+    trace = probe.trace(client.ending, root, notebook=source.file)
+    for path in trace.vanished:
+        message = f"{path} was read and taken away while the notebook ran, so it does not count as an input"
+        findings.append(Finding(rule="input-exists", message=message, source=source.path, severity=Severity.WARNING))
+    inputs = {**trace.inputs, **declared}
+    return record.Use(inputs=inputs, environment=trace.environment, network=trace.network), tuple(findings)
 
 
 async def _bounded(client: Client, run: Run, name: str) -> None:
@@ -170,11 +193,11 @@ def _death(client: Client, source: Source) -> ExecutionError:
     if client.excess:
         allowed = (client.output_limit or 0) * (1 if client.excess == "cell" else _notebook_factor())
         who = "the cell" if client.excess == "cell" else "the notebook up to this cell"
-        message = f"{who} printed more than {_megabytes(allowed)}"
+        message = f"{who} printed more than {_size(allowed)}"
         return _error(OutputExceeded, message, client, source, "print less, or raise `output_limit` in _config.yml")
     hint = "the code ended the process, or the machine's memory ran out"
     if client.memory is not None:
-        hint = f"the code ended the process, or it wanted more than the {_megabytes(client.memory)} of `memory`"
+        hint = f"the code ended the process, or it wanted more than the {_size(client.memory)} of `memory`"
     return _error(ExecutionError, "the kernel died", client, source, hint)
 
 
@@ -184,9 +207,12 @@ def _notebook_factor() -> int:
     return NOTEBOOK_FACTOR
 
 
-def _megabytes(size: int) -> str:
+def _size(size: int) -> str:
     """Return *size* in bytes as people write it."""
-    return f"{size / 1e6:g} MB"
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= factor:
+            return f"{size / factor:g} {unit}"
+    return f"{size} bytes"
 
 
 def _error(kind: type[ExecutionError], message: str, client: Client, source: Source, hint: str) -> ExecutionError:
@@ -234,7 +260,7 @@ def _kernel_name(nb: NotebookNode, source: Source) -> tuple[str, tuple[Finding, 
     installed = sorted(KernelSpecManager().find_kernel_specs())
     if wanted in installed:
         return wanted, ()
-    if language in ("python", "ipython"):
+    if language in _PYTHON:
         note = Finding(
             rule="kernel-installed",
             message=f"kernel {wanted} is not installed here; ran in this project's own Python instead",
@@ -275,7 +301,7 @@ def _cell_error(error: Any, client: Client, source: Source) -> ExecutionError:  
     says = f"{error.ename}: {reason[0]}" if reason else str(error.ename)
     kind, hint = CellError, ""
     if error.ename == "MemoryError" and client.memory is not None:
-        kind, hint = MemoryExceeded, f"`memory` allows {_megabytes(client.memory)}; use less, or raise it"
+        kind, hint = MemoryExceeded, f"`memory` allows {_size(client.memory)}; use less, or raise it"
     return kind(
         says + _title(client.nb, client.at),
         source=source.path,

@@ -63,6 +63,7 @@ KEYS: Mapping[str, str] = {
     "notebook_timeout": NUMBER,
     "memory": SIZE,
     "allow_errors": FLAG,
+    "inputs": LIST,
     "footnotes": CHOICE,
 }
 """The keys with a meaning, and what each must hold. Every other key passes through."""
@@ -103,6 +104,8 @@ class _Entry:
     """The value's text, perhaps of many lines, without the key."""
     line: int
     """Its line in the cell, from 1."""
+    is_yaml: bool = False
+    """Whether it stands in a block that is YAML as a whole, where ` #` begins a comment."""
 
 
 def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
@@ -218,6 +221,7 @@ def _yaml_cell(nb: NotebookNode) -> _Found | None:
 
 def _yaml_entries(lines: list[str], first_line: int) -> Iterator[_Entry]:
     """Cut a YAML block at its top-level keys."""
+    is_yaml = _is_mapping("\n".join(lines))
     starts = [i for i, line in enumerate(lines) if _KEY_LINE.match(line)]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         match = _KEY_LINE.match(lines[start])
@@ -226,7 +230,15 @@ def _yaml_entries(lines: list[str], first_line: int) -> Iterator[_Entry]:
         while more and (not more[-1].strip() or more[-1].startswith("#")):
             more.pop()
         raw = "\n".join([(match[2] or "").rstrip(), *more])
-        yield _Entry(key=match[1], raw=raw, line=first_line + start)
+        yield _Entry(key=match[1], raw=raw, line=first_line + start, is_yaml=is_yaml)
+
+
+def _is_mapping(text: str) -> bool:
+    """Tell whether *text* is YAML with keys and values."""
+    try:
+        return isinstance(yaml_text.load(text), dict)
+    except (yaml_text.Error, ValueError):
+        return False
 
 
 def _fastpages_cell(nb: NotebookNode) -> _Found | None:
@@ -298,7 +310,7 @@ def _value(entry: _Entry) -> tuple[object, str]:
         value = _load_lines(entry)
         text = f"{entry.key}:{' ' * (not entry.raw.startswith(chr(10)))}{entry.raw}"
     else:
-        value = _intended(entry.raw, kind)
+        value = _intended(entry.raw, kind, is_yaml=entry.is_yaml)
         text = _written(entry.key, entry.raw, value)
     _check(entry.key, kind, value)
     return value, text
@@ -314,7 +326,7 @@ def _load_lines(entry: _Entry) -> object:
         raise ValueError(message) from error
 
 
-def _intended(raw: str, kind: str) -> object:
+def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
     """Return what the author of *raw* meant: YAML where it is YAML with that meaning, else the text itself."""
     if kind == DATE and _DAY.match(raw):
         return raw
@@ -324,7 +336,7 @@ def _intended(raw: str, kind: str) -> object:
         return raw
     quoted = raw[:1] in ("'", '"')
     if isinstance(value, str):
-        return value if quoted else raw
+        return value if quoted or is_yaml else raw
     if kind == TEXT or (value is None and raw.lower() not in ("", "~", "null")):
         return raw
     if isinstance(value, dict) and not raw.startswith("{"):
@@ -384,6 +396,12 @@ def _is_size(given: object) -> bool:
         return given is None or isinstance(config_module.size(given), int)
     except ValueError:
         return False
+
+
+def listed(matter: FrontMatter, key: str) -> list[str]:
+    """Return the texts that *matter* lists under *key*."""
+    value = setting(matter, key, [])
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 def size_setting(matter: FrontMatter, key: str, default: int | None) -> int | None:

@@ -33,8 +33,21 @@ class StartError(Exception):
 class Client(NotebookClient):
     """nbclient, with our way to start and to end a kernel, and a limit for what a cell may print."""
 
-    def __init__(self, nb: NotebookNode, *, output_limit: int | None, memory: int | None, **options: Any) -> None:  # noqa: ANN401 - nbclient's
-        """Take what nbclient takes; *output_limit* and *memory* are bytes."""
+    def __init__(
+        self,
+        nb: NotebookNode,
+        *,
+        output_limit: int | None,
+        memory: int | None,
+        start_code: str = "",
+        end_expression: str = "",
+        **options: Any,  # noqa: ANN401 - nbclient's
+    ) -> None:
+        """Take what nbclient takes; *output_limit* and *memory* are bytes.
+
+        *start_code* runs unseen before the first cell; *end_expression* is evaluated after the last, its `repr` is
+        `ending`.
+        """
         super().__init__(
             nb,
             startup_timeout=_START_TIMEOUT,
@@ -51,6 +64,9 @@ class Client(NotebookClient):
         """Bytes of output by cell."""
         self.excess = ""
         """What was too much: `cell` or `notebook`."""
+        self.start_code = start_code
+        self.end_expression = end_expression
+        self.ending = ""
         self.complaints = ""
         """The end of what the kernel itself wrote to its standard error."""
         self._ending: asyncio.Task[None] | None = None
@@ -66,7 +82,11 @@ class Client(NotebookClient):
             folder = Path(name)
             try:
                 await self._start(folder, options)
+                if self.start_code:
+                    await self.evaluate(self.start_code)
                 yield
+                if self.end_expression:
+                    self.ending = await self.evaluate("", self.end_expression)
             finally:
                 await asyncio.shield(self._end())
                 self.complaints = _tail(folder / "stderr")
@@ -125,6 +145,12 @@ class Client(NotebookClient):
                 self._ending = asyncio.ensure_future(self._kill())
                 return None
         return super().output(outs, msg, display_id, cell_index)
+
+    async def _async_check_alive(self) -> None:
+        """Find out that the kernel is dead, also where we have ended it and its client is gone."""
+        if self.kc is None:
+            raise DeadKernelError("Kernel died")
+        await super()._async_check_alive()
 
     async def _kill(self) -> None:
         """End the kernel at once; nbclient notices that it is dead."""

@@ -16,7 +16,10 @@ VARIABLES = ("site", "page")
 """Objects whose properties authors may print in text cells."""
 
 _TAG = re.compile(r"\{%-?\s*([\w-]+)(?:\s[^%]*(?:%(?!\})[^%]*)*)?-?%\}")
-_VARIABLE = re.compile(r"\{\{-?\s*([\w-]+)[^{}]*\}\}")
+_VARIABLE = re.compile(
+    r"""\{\{-?\s*([\w-]+)(?:\.[\w-]+|\[(?:\d+|'[^'{}]*'|"[^"{}]*")\])*"""
+    r"""(?:\s*\|\s*\w+(?:\s*:\s*(?:'[^'{}]*'|"[^"{}]*"|[\w.,\s:-])+)?)*\s*-?\}\}"""
+)
 _FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.IGNORECASE)
 _FNDETAIL_START = re.compile(r"(?:\{\{|<%=?)-?\s*(['\"])")
 _FNDETAIL_END = r"{quote}\s*\|\s*fndetail\s*:\s*(['\"]?)([\w-]+)\1\s*-?(?:\}}\}}|%>)"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from converter import highlight, images, liquid, markdown
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Iterator, Mapping
 
     from nbformat import NotebookNode
@@ -71,13 +71,24 @@ class Output:
     caption: str = ""
     name: str = ""
     """An id that comes from the content."""
+    has_math: bool = False
     asset: Asset | None = None
 
 
-def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, seen: Counter[str]) -> tuple[Output, ...]:
-    """Return the outputs of *cell* as the post shows them; *seen* counts the post's outputs that have ids."""
-    shown = [_output(output, view, source, config) for output in joined(cell.outputs)]
-    found = [_with_ids(output, seen) for output in shown if output is not None]
+@dataclass(slots=True, kw_only=True)
+class Names:
+    """The names that a post has used so far; no two things of a page may share one."""
+
+    headings: set[str]
+    """Ids of headings."""
+    contents: Counter[str] = field(default_factory=Counter)
+    """How often each output with ids of its own has been shown."""
+
+
+def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
+    """Return the outputs of *cell* as the post shows them; *names* are those the post has used so far."""
+    shown = [_output(output, view, source, config, names) for output in joined(cell.outputs)]
+    found = [_with_ids(output, names.contents) for output in shown if output is not None]
     figure = next((i for i, output in enumerate(found) if output.template in ("image", "svg")), None)
     if view.caption and figure is not None:
         found[figure] = replace(found[figure], caption=_text(view.caption))
@@ -143,7 +154,7 @@ def _preformatted(text: str) -> str:
     return "\n" * text.startswith("\n") + escaped(text)
 
 
-def _output(output: NotebookNode, view: View, source: Source, config: Config) -> Output | None:
+def _output(output: NotebookNode, view: View, source: Source, config: Config, names: Names) -> Output | None:
     """Return one output; None if there is nothing to show."""
     match output.output_type:
         case "stream":
@@ -156,7 +167,7 @@ def _output(output: NotebookNode, view: View, source: Source, config: Config) ->
             return Output(template="error", html=escaped(_without_home(_traceback(output))))
         case _:
             result = "output_execute_result" if output.output_type == "execute_result" else ""
-            return _bundle(output, result, view, source, config)
+            return replace(found, css_class=result) if (found := _bundle(output, view, source, config, names)) else None
 
 
 def _traceback(output: NotebookNode) -> str:
@@ -170,39 +181,35 @@ def _without_home(text: str) -> str:
     return _HOME.sub(r"\1~", text)
 
 
-def _bundle(output: NotebookNode, css_class: str, view: View, source: Source, config: Config) -> Output | None:
+def _bundle(output: NotebookNode, view: View, source: Source, config: Config, names: Names) -> Output | None:
     """Return the best representation of a mimebundle that can be shown."""
     for mimetype, kind in PRIORITY.items():
         payload = output.data.get(mimetype)
         if payload is None or payload == "" or (_WIDGET in output.data and mimetype == "text/plain"):
             continue  # a widget's text is the code that makes it, or a progress bar at its start
-        if kind == "image":
-            image = _image(mimetype, str(payload), output, view, source, config)
-            if image is None:
-                continue
-            return replace(image, css_class=css_class)
-        return _rich(kind, payload, css_class, source, config, view)
+        if kind != "image":
+            return _rich(kind, payload, view, source, config, names)
+        image = _image(mimetype, str(payload), output, view, source, config)
+        if image is not None:
+            return image
     return None
 
 
-def _rich(kind: str, payload: Any, css_class: str, source: Source, config: Config, view: View) -> Output:  # noqa: ANN401 - JSON or text
+def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, names: Names) -> Output:  # noqa: ANN401
     """Return a representation that is text."""
     if kind == "json":
-        return Output(
-            template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)), css_class=css_class
-        )
+        return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
-        return Output(template=kind, html=_preformatted(_without_home(terminal(text))), css_class=css_class)
+        return Output(template=kind, html=_preformatted(_without_home(terminal(text))))
     if kind == "latex":
-        return Output(template=kind, html=escaped(text), css_class=css_class)
+        return Output(template=kind, html=escaped(text), has_math=True)
     if kind == "markdown":
-        return Output(
-            template=kind, html=liquid.defuse_in_raw(markdown.fragment(text, source, config)), css_class=css_class
-        )
+        html, has_math = markdown.fragment(text, source, config, names.headings)
+        return Output(template=kind, html=liquid.defuse_in_raw(html), has_math=has_math)
     if kind == "svg":
         text = _XML_PROLOG.sub("", text, count=1)
-    return Output(template=kind, html=liquid.defuse_script_in_raw(text), css_class=css_class, alt=view.alt)
+    return Output(template=kind, html=liquid.defuse_script_in_raw(text), alt=view.alt)
 
 
 def _image(

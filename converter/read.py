@@ -56,7 +56,9 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
     except ReadError:
         raise
     except nbformat.ValidationError as error:
-        raise _invalid(_reason(error), path) from error
+        where = list(getattr(error, "absolute_path", ()))
+        cell = where[1] + 1 if where[:1] == ["cells"] and len(where) > 1 else None
+        raise _invalid(_reason(error), path, cell) from error
     except Exception as error:  # converters of old formats raise whatever a broken file makes them raise
         raise ReadError(
             f"is not a notebook that nbformat can read: {error}",

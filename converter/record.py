@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from converter import directives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from nbformat import NotebookNode
 
@@ -19,17 +22,40 @@ _OUTPUT_PARTS = ("output_type", "name", "text", "data", "metadata", "ename", "ev
 _SHORT = 12
 
 
-def of(nb: NotebookNode) -> dict[str, Any]:
-    """Return the record of *nb*, whose outputs have just been produced by its code.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What a run used besides its code."""
+
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Path, relative to the blog's root, → digest of each file of the blog that was read or imported."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Name → version of the distributions that were imported."""
+    network: bool = False
+    """Whether the run spoke to another machine."""
+
+
+def of(nb: NotebookNode, use: Use | None = None, *, adopted: bool = False) -> dict[str, Any]:
+    """Return the record of *nb*, whose outputs have just been produced by its code, or are *adopted* by its author.
 
     `code` is a digest over kernel and code cells, `cells` a short one for each of them (to name the one that changed),
-    `outputs` a digest over what they produced. Nothing in it tells when or where the code ran.
+    `outputs` a digest over what they produced; `inputs`, `environment` and `network` are the *use* of the run. Nothing
+    in it tells when or where the code ran.
     """
-    return {"cells": _cells(nb), "code": _code(nb), "outputs": _outputs(nb)}
+    use = use or Use()
+    record: dict[str, Any] = {"cells": _cells(nb), "code": _code(nb), "outputs": _outputs(nb)}
+    if use.inputs:
+        record["inputs"] = dict(sorted(use.inputs.items()))
+    if use.environment:
+        record["environment"] = dict(sorted(use.environment.items()))
+    return record | ({"network": True} if use.network else {}) | ({"adopted": True} if adopted else {})
 
 
-def stale(nb: NotebookNode) -> str:
-    """Return why the outputs of *nb* are not those of its code, in words for its author; empty if they are."""
+def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
+    """Return why the outputs of *nb* are not those of its code, in words for its author; empty if they are.
+
+    Inputs are looked for below *root*; one that is not there (data that git ignores) says nothing. With *environment*
+    other versions of what the run imported count, too.
+    """
     known = nb.metadata.get(KEY)
     if not any(_sources(nb)):
         return ""
@@ -39,7 +65,44 @@ def stale(nb: NotebookNode) -> str:
         return _what_changed(nb, known.get("cells") or [])
     if known.get("outputs") != _outputs(nb):
         return "outputs edited since the run"
-    return ""
+    changed = [path for path, digest in inputs(nb).items() if digest_of(root / path) not in (digest, "")]
+    if changed:
+        return ", ".join(changed) + " changed"
+    return ", ".join(other_versions(nb)) if environment else ""
+
+
+def inputs(nb: NotebookNode) -> dict[str, str]:
+    """Return the inputs that the record of *nb* names, with their digests."""
+    found = (nb.metadata.get(KEY) or {}).get("inputs")
+    return {str(path): str(digest) for path, digest in found.items()} if isinstance(found, dict) else {}
+
+
+def unverified(nb: NotebookNode, root: Path) -> list[str]:
+    """Return the inputs of *nb* that are not there, so that nobody can say whether they have changed."""
+    return [path for path in inputs(nb) if not (root / path).is_file()]
+
+
+def other_versions(nb: NotebookNode) -> list[str]:
+    """Return what *nb* imported in another version than the one installed here, as `pandas 2.1 → 2.2`."""
+    recorded = (nb.metadata.get(KEY) or {}).get("environment")
+    found = []
+    for name, version in (recorded or {}).items():
+        try:
+            here = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # it ran elsewhere
+        if here != version:
+            found.append(f"{name} {version} → {here}")
+    return found
+
+
+def digest_of(file: Path) -> str:
+    """Return the digest of what *file* holds; empty if it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def kernel(nb: NotebookNode) -> tuple[str, str]:
@@ -88,10 +151,8 @@ def _what_changed(nb: NotebookNode, known: list[str]) -> str:
         return "kernel changed"
     if sorted(now) == sorted(known):
         return "order of cells changed"
-    gone, new = (
-        set(known) - set(now),
-        [number for number, digest in zip(numbers, now, strict=True) if digest not in known],
-    )
+    gone = set(known) - set(now)
+    new = [number for number, digest in zip(numbers, now, strict=True) if digest not in known]
     if not new:
         return "a code cell was removed" if gone else "a repeated code cell was added or removed"
     verb = "changed" if gone else "is new" if len(new) == 1 else "are new"

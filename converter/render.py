@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,18 +40,18 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     path = discover.post_path(source, matter.date, config)
     try:
         text_cells = markdown.render(nb, source, matter, config)
-        seen: Counter[str] = Counter()
+        names = outputs.Names(headings=set(text_cells.ids))
         cells = [
             _text_cell(cell, text_cells.html.get(index, ""))
             if cell.cell_type != "code"
             else _code_cell(
-                cell, _language(nb), outputs.of_cell(cell, cell.metadata.nbpress["view"], source, config, seen)
+                cell, _language(nb), outputs.of_cell(cell, cell.metadata.nbpress["view"], source, config, names)
             )
             for index, cell in enumerate(nb.cells)
         ]
         cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
         shown = [output for cell in cells for output in cell.outputs]
-        if text_cells.has_math or any(output.template == "latex" for output in shown):
+        if text_cells.has_math or any(output.has_math for output in shown):
             matter = front_matter.add(matter, "use_math", value=True)
         text = templating.render(
             config,

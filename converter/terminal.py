@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.text import Text
 
+from converter.errors import place
 from converter.model import Severity
 from converter.progress import Progress
 
@@ -90,7 +91,10 @@ class Terminal(Progress):
             text = Text(str(finding), _STYLES[finding.severity] if self.out.is_terminal else "")
             self.out.print(text)
             if details and finding.detail and not self.quiet:
-                self.err.print(Text("\n".join(f"    {line}" for line in finding.detail.splitlines())))
+                where = place(finding.source, finding.cell, finding.line)
+                self.err.print(
+                    Text("\n".join([f"  {where}:", *(f"    {line}" for line in finding.detail.splitlines())]))
+                )
 
     def built(self, report: Report) -> None:
         """Print what a build has done."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STATE = ".nbpress"
 """Folder of what may be forgotten at any time; ignored by git."""
+_PREFIX = ".nbpress-"
 
 
 class PostInTheWayError(NotebookError):
@@ -35,6 +36,13 @@ class Changes:
 
     written: tuple[PurePosixPath, ...] = ()
     removed: tuple[PurePosixPath, ...] = ()
+
+
+def _remove_leftovers(config: Config) -> None:
+    """Remove the temporary files that a killed build has left behind."""
+    for folder in (config.source, config.posts, config.images):
+        for file in (config.root / folder).rglob(f"{_PREFIX}*.tmp"):
+            file.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -52,6 +60,8 @@ def lock(config: Config, waits: Callable[[str], None]) -> Iterator[None]:
         except Timeout:
             waits(posts.text_of(holder).strip() or "unknown")
             own.acquire()
+        if holder.exists():  # the last build was killed
+            _remove_leftovers(config)
         holder.write_text(f"{os.getpid()}\n")
     except OSError as error:
         raise WriteError(f"{STATE} cannot be written: {error.strerror}", hint="give yourself write access") from error
@@ -136,7 +146,7 @@ def _put(file: Path, content: bytes, source: Source) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         target = file.resolve()  # a link stays a link
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX, suffix=".tmp")
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 stream.write(content)

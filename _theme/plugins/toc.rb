@@ -5,6 +5,7 @@ module Nbpress
   module Contents
     FOREIGN = %r{<!--.*?-->|<(?<name>script|style|textarea|pre|template)\b.*?</\k<name>\s*>}mi
     HEADING = %r{#{FOREIGN}|<h(?<level>[1-3])\b[^<>]*?\sid="(?<id>[^"<>]+)"[^<>]*>(?<text>.*?)</h\k<level>>}mi
+    MATH = %r{<span class="math">[^<]*</span>}
     # A link inside a link is no HTML, and a heading's own anchor no text.
     NOT_TEXT = %r{<a class="anchor-link".*?</a>|<sup class="footnote-ref".*?</sup>|<(?!/?(?:code|em|strong|sub|sup)>)[^>]*>}mi
 
@@ -17,7 +18,7 @@ module Nbpress
         heading = Regexp.last_match
         next unless heading[:id]
 
-        text = heading[:text].gsub(NOT_TEXT, "").strip
+        text = heading[:text].gsub(/(?<math>#{MATH})|#{NOT_TEXT}/) { Regexp.last_match[:math] }.strip
         headings << [heading[:level].to_i, heading[:id], text] unless text.empty?
       end
       headings.size < 2 ? nil : nest(headings)

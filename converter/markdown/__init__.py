@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 
 from converter.front_matter import setting
 from converter.markdown import settle
-from converter.markdown.cells import PARSER, Cell, Page, live_pieces, parse
-from converter.markdown.protect import Math, protect
+from converter.markdown.cells import PARSER, Cell, Page, parse
+from converter.markdown.protect import protect
 from converter.markdown.renderer import RENDERER, anchor
 from converter.model import Asset, Finding, Footnote, FrontMatter, Source
 
@@ -37,6 +37,8 @@ class TextCells:
     """What is wrong with footnotes, images and links."""
     files: tuple[Path, ...]
     """The files that decided what came out, there or not."""
+    ids: frozenset[str]
+    """Ids of headings."""
     has_math: bool
     """Whether any cell holds math."""
 
@@ -46,7 +48,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     cells = parse(nb, config)
     page = Page(source=source, config=config, style=setting(matter, "footnotes", config.footnotes))
     settle.footnotes_of(cells, page)
-    settle.headings_of(cells)
+    settle.headings_of(cells, page.ids)
     for cell in cells:
         settle.images_of(cell, page)
         settle.links_of(cell, page)
@@ -64,14 +66,19 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
         assets=tuple(page.assets.values()),
         findings=tuple(findings),
         files=tuple(sorted(page.files)),
-        has_math=any(isinstance(piece, Math) for cell in cells for _, piece in live_pieces(cell)),
+        ids=frozenset(page.ids),
+        has_math=page.has_math,
     )
 
 
-def fragment(text: str, source: Source, config: Config) -> str:
-    """Return the HTML of Markdown that code has displayed: no footnotes, no Liquid, no files."""
+def fragment(text: str, source: Source, config: Config, taken: set[str]) -> tuple[str, bool]:
+    """Return the HTML of Markdown that code has displayed, and whether it holds math; nothing in it is Liquid.
+
+    Ids of headings are added to those that are *taken*.
+    """
     protected = protect(text, None)
     tokens = PARSER.parse(protected.text, {})
     cell = Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)
-    settle.headings_of([cell])
-    return RENDERER.cell(cell, Page(source=source, config=config, style="html"))
+    settle.headings_of([cell], taken)
+    page = Page(source=source, config=config, style="html")
+    return RENDERER.cell(cell, page), page.has_math

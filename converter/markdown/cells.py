@@ -63,6 +63,9 @@ class Page:
     """HTML of the footnotes by number, for those collected at the end."""
     assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    """Ids of headings that are taken."""
+    has_math: bool = False
     files: set[Path] = field(default_factory=set)
     """Files that were looked for, there or not: what is found depends on them."""
 

@@ -53,6 +53,7 @@ class Renderer(RendererHTML):
     def _piece(self, piece: Math | liquid.Piece, env: EnvType, attribute: bool) -> str:  # noqa: FBT001 - passed on
         """Return what stands in the page for *piece*."""
         if isinstance(piece, Math):
+            env["page"].has_math = True
             tex = liquid.defuse(highlight.escape(piece.tex) if attribute else piece.tex.translate(_TEXT_ESCAPES))
             return tex if attribute else f'<span class="math">{tex}</span>'
         if piece.kind is liquid.Kind.ALIVE:
@@ -154,7 +155,7 @@ class Renderer(RendererHTML):
 
     def embed(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         embed = tokens[idx].meta["embed"]
-        address = highlight.escape(liquid.defuse(embed.address))
+        address = liquid.defuse(highlight.escape(embed.address))
         return templating.render(env["page"].config, f"embed_{embed.kind}.html.j2", embed=embed, address=address)
 
     def footnote_text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:

@@ -57,9 +57,8 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
         )
 
 
-def headings_of(cells: list[Cell]) -> None:
-    """Give every heading the id that nbconvert gives it, and a number after it where that is taken."""
-    taken: set[str] = set()
+def headings_of(cells: list[Cell], taken: set[str]) -> None:
+    """Give every heading the id that nbconvert gives it, and a number after it where that is *taken*."""
     for cell in cells:
         for token, inline in zip(cell.tokens, cell.tokens[1:], strict=False):
             if token.type == "heading_open":
