@@ -1,0 +1,127 @@
+"""The blog of this checkout behind a web server, and a browser that may not leave it."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.jekyll import site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Route
+
+    from tests.jekyll.site import Site
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+EMBEDS = ("www.youtube-nocookie.com",)
+"""Hosts that a page may ask, because its author embeds what they have."""
+
+
+@dataclass(kw_only=True)
+class Visit:
+    """A browser window on the site, and what happened in it."""
+
+    page: Page
+    address: str
+    """Of the site's first page."""
+    complaints: list[str] = field(default_factory=list)
+    """What the console said, and the errors that no script caught."""
+    foreign: list[str] = field(default_factory=list)
+    """Hosts that were asked besides the site; they never got an answer."""
+
+    def open(self, url: str) -> Page:
+        """Open the page at *url*, wait until it rests, and return it."""
+        self.page.goto(self.address.removesuffix("/nbpress/") + url)
+        self.page.wait_for_load_state("load")
+        return self.page
+
+    def scroll_through(self) -> None:
+        """Bring everything into sight once, so that what loads late is loaded."""
+        height = int(self.page.evaluate("document.documentElement.scrollHeight"))
+        for position in range(0, height, 500):
+            self.page.evaluate("(top) => scrollTo({ top, behavior: 'instant' })", position)
+            self.page.wait_for_timeout(20)
+        self.page.wait_for_function("[...document.images].every((image) => image.complete)")
+
+    def guard(self, route: Route) -> None:
+        """Let requests to the site through; count and stop all others."""
+        if route.request.url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.foreign.append(urlsplit(route.request.url).netloc)
+            route.abort()
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Keep what the console says, but not that a request was stopped by us."""
+        if message.type in ("error", "warning") and "net::ERR_FAILED" not in message.text:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+
+@pytest.fixture(scope="session")
+def showcase(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Site:
+    """Build the blog of this checkout, as it is committed."""
+    folder = tmp_path_factory.mktemp("browser")
+    return site.build(site.copy_checkout(folder / "blog"), folder / "host", requires_jekyll)
+
+
+@pytest.fixture(scope="session")
+def address(showcase: Site) -> Iterator[str]:
+    """Serve the site on this machine, at a free port, and return the address of its first page."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(
+        command, cwd=showcase.host, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    ) as server:
+        try:
+            assert server.stdout is not None
+            port = re.search(r"port (\d+)", server.stdout.readline())
+            assert port is not None
+            address = f"http://127.0.0.1:{port[1]}{showcase.baseurl}/"
+            _wait_for(address)
+            yield address
+        finally:
+            server.terminate()
+
+
+def _wait_for(address: str) -> None:
+    """Return as soon as something answers at *address*."""
+    for _ in range(50):
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
+            return
+        time.sleep(0.1)
+    pytest.fail(f"nothing answers at {address}")
+
+
+@pytest.fixture(scope="session")
+def browser(requires_chromium: str) -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=requires_chromium, args=list(FLAGS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """Open a window without a past, in light colours."""
+    context = browser.new_context(color_scheme="light", reduced_motion="reduce")
+    window = Visit(page=context.new_page(), address=address)
+    context.route("**/*", window.guard)
+    window.page.on("console", window.hear)
+    window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
+    yield window
+    context.close()

@@ -1,0 +1,96 @@
+"""Fixtures for all tests: a blog in a temporary folder, the command line, Jekyll and Chromium where they exist."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+import pytest
+from hypothesis import settings
+
+from converter import jekyll
+from tests import blogs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# The same examples on every machine, and no folder of examples beside the tests.
+settings.register_profile("nbpress", derandomize=True, database=None, deadline=None, max_examples=100)
+settings.load_profile("nbpress")
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+class MakeBlog(Protocol):
+    """What the fixture `blog` is."""
+
+    def __call__(self, files: Mapping[str, object], name: str = "blog") -> Path:
+        """Make a blog of *files* and return its root."""
+        ...
+
+
+class Run(Protocol):
+    """What the fixture `run` is."""
+
+    def __call__(
+        self, *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `nbpress` with *arguments* in the folder *cwd*; *env* comes on top of the environment."""
+        ...
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> MakeBlog:
+    """Make a blog from paths and contents (text, bytes, notebooks); without a `_config.yml` nothing is executed."""
+
+    def make(files: Mapping[str, object], name: str = "blog") -> Path:
+        return blogs.write(tmp_path / name, files)
+
+    return make
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run the command line in a process of its own, as people do, without colours."""
+
+    def run_command(
+        *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if name not in ("CI", "FORCE_COLOR", "JUPYTER_PATH")}
+        return subprocess.run(
+            [sys.executable, "-m", "converter", *map(str, arguments)],
+            cwd=cwd,
+            env={**kept, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=240,
+        )
+
+    return run_command
+
+
+@pytest.fixture(scope="session")
+def requires_jekyll() -> str:
+    """Return the path of Jekyll; skip where there is none."""
+    found = shutil.which("jekyll")
+    return found or _missing(jekyll.INSTALL)
+
+
+@pytest.fixture(scope="session")
+def requires_chromium() -> str:
+    """Return the path of Chromium; skip where there is none."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    return found or _missing("Chromium is not installed: on Debian or Ubuntu `apt install chromium`")
+
+
+def _missing(message: str) -> NoReturn:
+    """Skip the test with *message*, or fail it where everything is required (`REQUIRE_ALL=1`)."""
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)

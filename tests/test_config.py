@@ -1,0 +1,63 @@
+"""Settings: read from `_config.yml`, all faults at once, nothing repeated."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from converter import config
+from converter.config import Config
+from converter.errors import ConfigError
+from tests.cases import each_case
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import MakeBlog
+
+
+@each_case("config")
+def test_settings_are_read_or_refused(text: str, blog: MakeBlog) -> str:
+    """The input is `_config.yml`; expected are the settings that differ from the defaults, or all faults."""
+    try:
+        settings = config.load(blog({"_config.yml": text}))
+    except ConfigError as error:
+        return "\n".join(error.faults)
+    default = Config()
+    return "\n".join(
+        f"{field.name}: {value}"
+        for field in fields(Config)
+        if field.name != "root" and (value := getattr(settings, field.name)) != getattr(default, field.name)
+    )
+
+
+def test_the_nearest_config_upwards_is_the_blogs(blog: MakeBlog, tmp_path: Path) -> None:
+    """Commands work in every folder of the blog."""
+    root = blog({"_notebooks/deep/x.txt": ""})
+    assert config.site_root(root / "_notebooks/deep") == root
+    assert config.site_root(root) == root
+    with pytest.raises(ConfigError, match=r"neither this folder nor one above it holds a _config\.yml"):
+        config.site_root(tmp_path)
+
+
+def test_a_folder_without_config_is_no_blog(tmp_path: Path) -> None:
+    """The message says what to do."""
+    with pytest.raises(ConfigError, match="run nbpress inside the blog or give --site DIR"):
+        config.load(tmp_path)
+
+
+def test_every_setting_is_documented() -> None:
+    """Each field has a docstring below it, from which the reference is made."""
+    import ast
+    import inspect
+
+    (tree,) = ast.parse(inspect.getsource(Config)).body
+    assert isinstance(tree, ast.ClassDef)
+    documented = {
+        before.target.id
+        for before, after in zip(tree.body, tree.body[1:], strict=False)
+        if isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name) and isinstance(after, ast.Expr)
+    }
+    assert documented == {field.name for field in fields(Config)}

@@ -1,0 +1,112 @@
+"""Front matter: three spellings of one meaning, written so that it always reads back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from converter import config, discover, front_matter
+from converter.errors import FrontMatterError
+from tests import blogs
+from tests.cases import Case, each_case, read, same
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+    from converter.model import FrontMatter
+    from tests.conftest import MakeBlog
+
+
+def _parsed(nb: NotebookNode, root: Path, file: str = blogs.FILE) -> FrontMatter:
+    settings = config.load(root)
+    return front_matter.parse(nb, discover.source(settings.root / file, settings), settings)
+
+
+@pytest.mark.parametrize("case", read("titles"), ids=lambda case: case.title)
+def test_titles_read_back_as_their_author_meant_them(case: Case, blog: MakeBlog) -> None:
+    """The input is the title of a fastpages cell; expected is its line of YAML, which gives it back as text."""
+    text = front_matter.block(_parsed(blogs.notebook(blogs.markdown(f"# {case.text}"), title=None), blog({})))
+    intended = case.text[1:-1] if case.title.startswith("quotes are YAML") else case.text
+    assert yaml.safe_load(text)["title"] == intended
+    same(text.splitlines()[0], case.expected)
+
+
+@pytest.mark.parametrize("case", read("titles"), ids=lambda case: case.title)
+def test_titles_of_a_yaml_block_are_yaml_where_they_can_be(case: Case, blog: MakeBlog) -> None:
+    """In a `---` block the title is what YAML says, comments and all; where YAML has no text, it is as written."""
+    nb = blogs.notebook(blogs.raw(f"---\ntitle: {case.text}\n---"), title=None)
+    try:
+        value = yaml.safe_load(f"title: {case.text}")["title"]
+    except yaml.YAMLError:
+        value = None
+    intended = value if isinstance(value, str) else case.text
+    assert yaml.safe_load(front_matter.block(_parsed(nb, blog({}))))["title"] == intended
+
+
+@pytest.mark.parametrize("case", read("titles"), ids=lambda case: case.title)
+def test_titles_in_metadata_are_text_already(case: Case, blog: MakeBlog) -> None:
+    """What `metadata.front_matter` holds is a value, not YAML: its quotes are part of it."""
+    nb = blogs.notebook(blogs.markdown("text"), title=case.text)
+    assert yaml.safe_load(front_matter.block(_parsed(nb, blog({}))))["title"] == case.text
+
+
+@each_case("front_matter")
+def test_front_matter_is_read_and_written(text: str, blog: MakeBlog) -> str:
+    """Expected: the block of the post, what of its cell stays in the post, and findings."""
+    try:
+        matter = _parsed(blogs.of_text(text), blog({}))
+    except FrontMatterError as error:
+        return f"error {error} [{error.rule}]"
+    block = front_matter.block(matter)
+    assert yaml.safe_load(block).keys() == matter.values.keys()
+    return "\n".join(
+        [block + "----", f"cell {matter.cell}, {matter.rest_line} lines: {matter.rest!r}", *map(str, matter.findings)]
+    )
+
+
+def test_defaults_of_the_site_come_first_and_the_author_wins(blog: MakeBlog) -> None:
+    """`notebooks.front_matter` is where every post starts from."""
+    root = blog({"_config.yml": "notebooks:\n  front_matter: {keywords: fastai, toc: true, author: 'A: B'}\n"})
+    nb = blogs.notebook(blogs.markdown("# T\n\n- toc: false\n- tags: [x]"), title=None)
+    assert front_matter.block(_parsed(nb, root)) == (
+        'keywords: fastai\ntoc: false\nauthor: "A: B"\ntitle: T\ntags: [x]\n'
+        "nb_path: _notebooks/2020-01-02-post.ipynb\nlayout: notebook\n"
+    )
+
+
+def test_a_path_with_special_characters_reads_back(blog: MakeBlog) -> None:
+    """`nb_path` is text, whatever the notebook is called."""
+    file = "_notebooks/2020-01-02-a: b #c 'd'.ipynb"
+    values = yaml.safe_load(front_matter.block(_parsed(blogs.notebook(), blog({}), file)))
+    assert values["nb_path"] == file
+
+
+def test_a_key_is_added_before_those_that_come_last(blog: MakeBlog) -> None:
+    """`use_math` stands before `nb_path` and `layout`; what the author says of it stays."""
+    matter = _parsed(blogs.notebook(), blog({}))
+    assert list(front_matter.add(matter, "use_math", value=True).values) == ["title", "use_math", "nb_path", "layout"]
+    said = _parsed(blogs.notebook(blogs.markdown("# T\n- use_math: false"), title=None), blog({}))
+    assert front_matter.add(said, "use_math", value=True) == said
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (blogs.markdown("$a_1$"), True),
+        (blogs.markdown("A.{% fn 1 %}\n\n{{ '$a_1$' | fndetail: 1 }}"), True),
+        (blogs.code("x", {"output_type": "display_data", "data": {"text/latex": "$a_1$"}}), True),
+        (blogs.code("x", {"output_type": "display_data", "data": {"text/markdown": "$a_1$"}}), True),
+        (blogs.markdown("$5 or $6"), None),
+        (blogs.markdown("`$a_1$`"), None),
+        (blogs.code("'$a_1$'", {"output_type": "stream", "name": "stdout", "text": "$a_1$"}), None),
+    ],
+    ids=["text", "footnote", "LaTeX", "Markdown output", "noop: prices", "noop: code", "noop: stream"],
+)
+def test_posts_with_math_say_so(blog: MakeBlog, cell: NotebookNode, *, expected: bool | None) -> None:
+    """`use_math: true` stands where a text cell or an output holds math, and nowhere else."""
+    root = blog({blogs.FILE: blogs.notebook(cell)})
+    assert yaml.safe_load(blogs.convert(root).text.split("---")[1]).get("use_math") is expected

@@ -1,0 +1,127 @@
+"""Outputs: what of them a post shows, as text without anything that differs from run to run."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from converter import config, directives, discover, outputs
+from converter.outputs import Names, Output
+from tests import blogs
+from tests.cases import each_case
+from tests.test_images import PNG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+    from tests.conftest import MakeBlog
+
+SHOWN = ("template", "html")
+IMAGE = base64.b64encode(PNG).decode()
+
+
+def _shown(cell: NotebookNode, root: Path) -> tuple[Output, ...]:
+    settings = config.load(root)
+    source = discover.source(settings.root / blogs.FILE, settings)
+    return outputs.of_cell(cell, directives.of_cell(cell), source, settings, Names(headings=set()))
+
+
+def _told(cell: NotebookNode, root: Path) -> str:
+    lines = []
+    for output in _shown(cell, root):
+        lines.append(f"[{output.template}]")
+        lines += [
+            f"{field.name}: {value.path if field.name == 'asset' else value}"
+            for field in fields(Output)
+            if field.name not in SHOWN and (value := getattr(output, field.name)) not in ("", None, False)
+        ]
+        lines += output.html.split("\n") if output.html else []
+    return "\n".join(lines)
+
+
+def _case(text: str, root: Path) -> str:
+    return _told(blogs.of_text("%% code\n" + text.replace("IMAGE", IMAGE)).cells[0], root)
+
+
+@each_case("streams")
+def test_streams_show_what_a_terminal_shows(text: str, blog: MakeBlog) -> str:
+    """Fragments are joined, carriage returns and backspaces applied, colours are classes."""
+    return _case("x\n%% outputs\n" + text, blog({}))
+
+
+@each_case("errors")
+def test_errors_show_no_home_folder(text: str, blog: MakeBlog) -> str:
+    """A traceback tells where in the code, not on whose machine."""
+    return _case("x\n%% outputs\n" + text, blog({}))
+
+
+@each_case("outputs")
+def test_the_best_representation_is_shown(text: str, blog: MakeBlog) -> str:
+    """Of a mimebundle one payload is picked, in the order of display priority."""
+    return _case(text, blog({}))
+
+
+@each_case("inline_images")
+def test_images_can_stay_in_the_page(text: str, blog: MakeBlog) -> str:
+    """`inline_images: true` writes no file; everything else is the same."""
+    return _case(text, blog({"_config.yml": "notebooks: {inline_images: true}\n"}))
+
+
+@each_case("stable_ids")
+def test_random_ids_come_from_the_content(text: str, blog: MakeBlog) -> str:
+    """Ids that libraries invent anew in every run are replaced, everywhere where they stand."""
+    return "\n".join(output.html for output in _html(blog({}), *text.split("\n====\n")))
+
+
+@each_case("terminal")
+def test_a_terminal_shows_the_last_state(text: str) -> str:
+    """The input is Python's notation of a string, as is the output."""
+    return repr(outputs.terminal(eval(f'"{text}"', {}, {})))[1:-1]  # noqa: S307 - a literal of ours
+
+
+def test_the_same_picture_twice_is_one_file(blog: MakeBlog) -> None:
+    """Names come from the content, so equal outputs share a file and a new cell renames nothing."""
+    picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": IMAGE}}
+    first, second = _shown(blogs.code("x", picture, picture), blog({}))
+    assert first == second
+    assert first.asset is not None
+    assert first.asset.content == PNG
+
+
+@pytest.mark.parametrize(
+    ("html", "before", "after"),
+    [
+        ('<div id="altair-viz-{0}"></div><script>draw("#altair-viz-{0}")</script>', "a" * 32, "0123" * 8),
+        ('<style>#T_{0}_row0_col0 {{}}</style><table id="T_{0}">', "1a2b3", "c4d5e"),
+        (
+            '<div id="{0}"></div><b data-root-id="{0}">',
+            f"{'a' * 8}-aaaa-4aaa-aaaa-{'a' * 12}",
+            f"{'b' * 8}-bbbb-4bbb-bbbb-{'b' * 12}",
+        ),
+        ('<svg><clipPath id="p{0}"/><path clip-path="url(#p{0})"/></svg>', "1f3a2b4c5d", "e6f7081920"),
+        ('<svg><path id="m{0}"/><use xlink:href="#m{0}"/></svg>', "1f3a2b4c5d", "e6f7081920"),
+    ],
+    ids=["Altair", "pandas Styler", "UUIDs", "clip paths", "markers"],
+)
+def test_two_runs_of_one_chart_give_the_same_bytes(blog: MakeBlog, html: str, before: str, after: str) -> None:
+    """Whatever ids a library invents, the result depends on nothing but the rest."""
+    assert _html(blog({}), html.format(before)) == _html(blog({}), html.format(after))
+
+
+def test_no_two_outputs_of_a_post_share_an_id(blog: MakeBlog) -> None:
+    """Different charts never share an id, and neither does the same chart shown twice."""
+    html = '<div id="altair-viz-{}"></div>{}'
+    shown = _html(blog({}), *(html.format("a" * 32, chart) for chart in ("one", "two", "one", "one")))
+    assert len({output.html[:60] for output in shown}) == 4
+    assert len({output.name for output in shown}) == 4
+
+
+def _html(root: Path, *fragments: str) -> tuple[Output, ...]:
+    """Return what becomes of a cell that displays *fragments* of HTML."""
+    made = [{"output_type": "display_data", "metadata": {}, "data": {"text/html": text}} for text in fragments]
+    return _shown(blogs.code("x", *made), root)
