@@ -331,8 +331,13 @@ def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
     if kind == DATE and _DAY.match(raw):
         return raw
     try:
-        value = yaml_text.load(raw)
-    except (yaml_text.Error, ValueError):  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
+        value = yaml_text.load(f"it: {raw}")["it"]
+    except (
+        yaml_text.Error,
+        ValueError,
+        TypeError,
+        KeyError,
+    ):  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
         return raw
     quoted = raw[:1] in ("'", '"')
     if isinstance(value, str):
@@ -353,7 +358,8 @@ def _written(key: str, raw: str, value: object) -> str:
         same = False
     if same and isinstance(value, str) and raw[:1] not in ("'", '"'):
         # Ruby's YAML takes `:x` for a symbol and `1,000` for a number; PyYAML does not.
-        same = not raw.startswith((":", "=")) and not _NUMERIC.fullmatch(raw)
+        # A tab is one thing to libyaml, another to PyYAML.
+        same = not raw.startswith((":", "=")) and not _NUMERIC.fullmatch(raw) and raw.isprintable()
     same = same or (KEYS.get(key) == DATE and _DAY.match(raw) is not None)
     return line if same else _dump(key, value)
 

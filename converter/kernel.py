@@ -15,6 +15,8 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
+from converter import read
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
@@ -144,6 +146,8 @@ class Client(NotebookClient):
             if self.excess:
                 self._ending = asyncio.ensure_future(self._kill())
                 return None
+        if isinstance(msg["content"].get("data"), dict):
+            msg["content"]["data"] = read.mimebundle(msg["content"]["data"])
         return super().output(outs, msg, display_id, cell_index)
 
     async def _async_check_alive(self) -> None:

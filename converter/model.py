@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from converter.errors import ConverterError
 
 
+_WIDEST = 200
+"""How much of a foreign message stands in a finding; some of them show whole notebooks."""
+
+
 class Severity(StrEnum):
     """How much a finding matters: only errors make the exit status 1."""
 
@@ -51,7 +55,8 @@ class Finding:
     @classmethod
     def crash(cls, error: Exception, source: Source) -> Finding:
         """Return the finding that nbpress itself has failed on *source*."""
-        message = f"nbpress failed with {type(error).__name__}: {error}; please report it with this notebook"
+        says = (str(error).strip().splitlines() or [""])[0][:_WIDEST]
+        message = f"nbpress failed with {type(error).__name__}: {says}; please report it with this notebook"
         detail = "".join(traceback.format_exception(error))
         return cls(rule="nbpress-works", message=message, source=source.path, detail=detail)
 

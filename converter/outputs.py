@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from converter.directives import View
     from converter.model import Asset, Source
 
+_VEGA = ("vegalite.v6", "vegalite.v5", "vegalite.v4", "vega.v6", "vega.v5")
 PRIORITY: Mapping[str, str] = {
+    **{f"application/vnd.{version}{suffix}": "vega" for version in _VEGA for suffix in ("+json", ".json")},
     "text/html": "html",
     "text/markdown": "markdown",
     "image/svg+xml": "svg",
@@ -49,7 +51,7 @@ _RANDOM_ID = re.compile(
 )
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
-_WITH_IDS = frozenset({"html", "svg", "javascript"})
+_WITH_IDS = frozenset({"html", "svg", "javascript", "vega"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +201,8 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
     """Return a representation that is text."""
     if kind == "json":
         return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
+    if kind == "vega":
+        return Output(template=kind, html=_json_in_script(payload))
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
         return Output(template=kind, html=_preformatted(_without_home(terminal(text))))
@@ -210,6 +214,13 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
     if kind == "svg":
         text = _XML_PROLOG.sub("", text, count=1)
     return Output(template=kind, html=liquid.defuse_script_in_raw(text), alt=view.alt)
+
+
+def _json_in_script(payload: object) -> str:
+    """Return *payload*, perhaps JSON already, as JSON that can end neither its `<script>` nor the `{% raw %}` block."""
+    value = json.loads(payload) if isinstance(payload, str) else payload
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--").replace("{%", "{\\u0025")
 
 
 def _image(

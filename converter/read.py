@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from converter.model import Source
 
 FORMAT = 4
+_WIDEST = 200
 _WITHOUT_IDS = 4
+_JSON = "application/json"
 _UNREAD_METADATA = ("collapsed", "scrolled", "deletable", "editable", "jupyter", "name", "execution")
 _SAVE_AGAIN = "open it in Jupyter and save it again"
 
@@ -56,7 +58,7 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
     except ReadError:
         raise
     except nbformat.ValidationError as error:
-        where = list(getattr(error, "absolute_path", ()))
+        where = list(getattr(error, "original", error).absolute_path)
         cell = where[1] + 1 if where[:1] == ["cells"] and len(where) > 1 else None
         raise _invalid(_reason(error), path, cell) from error
     except Exception as error:  # converters of old formats raise whatever a broken file makes them raise
@@ -110,6 +112,10 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
         if cell.get("cell_type") == "code":
             cell.setdefault("execution_count", None)
             cell.pop("attachments", None)
+            if not all(isinstance(output, dict) for output in cell.get("outputs") or []):
+                raise _invalid("an output is no object", path, number)
+            if not all(isinstance(output.get("data") or {}, dict) for output in cell.get("outputs") or []):
+                raise _invalid("the data of an output is no mimebundle", path, number)
             cell["outputs"] = [_output(output) for output in cell.get("outputs") or []]
         else:  # Kaggle keeps these when a code cell becomes text
             cell.pop("outputs", None)
@@ -146,7 +152,7 @@ def _output(output: dict[str, Any]) -> dict[str, Any]:
     """Fill in the optional parts of one output."""
     kind = output.get("output_type")
     if kind in ("display_data", "execute_result"):
-        output.setdefault("data", {})
+        output["data"] = mimebundle(output.get("data") or {})
         output.setdefault("metadata", {})
         if kind == "execute_result":
             output.setdefault("execution_count", None)
@@ -159,14 +165,28 @@ def _output(output: dict[str, Any]) -> dict[str, Any]:
     return output
 
 
+def mimebundle(data: dict[str, Any]) -> dict[str, Any]:
+    """Return *data* as nbformat's schema wants it: objects only where the MIME type ends in `json`, else JSON as text.
+
+    Altair 6, for one, shows objects as `application/vnd.vegalite.v6.json`.
+    """
+    return {
+        mimetype: value
+        if isinstance(value, str | list) or mimetype.endswith("+json") or mimetype == _JSON
+        else json.dumps(value, ensure_ascii=False)
+        for mimetype, value in data.items()
+    }
+
+
 def _invalid(reason: str, path: PurePosixPath, cell: int | None = None) -> ReadError:
     """Return the error that the notebook is not what nbformat's schema wants."""
     return ReadError(f"is not a valid notebook: {reason}", source=path, cell=cell, hint=_SAVE_AGAIN)
 
 
 def _reason(error: nbformat.ValidationError) -> str:
-    """Return the first line of what nbformat says is wrong."""
-    return str(error).strip().splitlines()[0].rstrip(":")
+    """Return the first line of what nbformat says is wrong, which may show a whole cell, and no more than is readable."""
+    says = str(error).strip().splitlines()[0].rstrip(":")
+    return says if len(says) <= _WIDEST else says[:_WIDEST] + "…"
 
 
 def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:

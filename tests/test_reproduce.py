@@ -160,6 +160,7 @@ def test_what_happens_in_a_scratch_copy_stays_there(checkout: Path, tmp_path: Pa
     (checkout / "_notebooks/folder").symlink_to("data")
     (checkout / "_notebooks/far.csv").symlink_to(Path(os.path.relpath(outside / "far.csv", checkout / "_notebooks")))
     (checkout / "_notebooks/broken.csv").symlink_to("nowhere.csv")
+    (checkout / "_notebooks/circle.csv").symlink_to("circle.csv")
     before = files(checkout)
     with reproduce.scratch(checkout, source(checkout)) as moved:
         folder = moved.file.parent
@@ -182,6 +183,12 @@ def test_sockets_and_pipes_are_not_copied(checkout: Path, monkeypatch: pytest.Mo
         bound.bind("socket")
         with reproduce.scratch(checkout, source(checkout)) as moved:
             assert not {"pipe", "socket"} & {file.name for file in moved.file.parents[1].iterdir()}
+
+
+def test_temporary_files_may_lie_in_the_blog(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(checkout))
+    with reproduce.scratch(checkout, source(checkout)) as moved:
+        assert moved.file.is_file()
 
 
 def test_paths_of_the_scratch_copy_become_those_of_the_blog(checkout: Path) -> None:

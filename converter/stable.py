@@ -1,0 +1,247 @@
+"""Fresh outputs without what differs between two runs of the same code: addresses, invented ids, process numbers.
+
+It happens right after a run, before outputs are stored: notebook, record, post, GitHub and Colab then all show the
+same, and posts stay a function of what is committed. Everything that only tells things apart is renamed, never
+removed: two objects still have two addresses, a script still finds the element it draws into.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import html
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+
+from converter import directives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from nbformat import NotebookNode
+
+START_UP = '''\
+def _nbpress():
+    """Give Matplotlib a fixed salt for the ids in its SVG files, unless the author's matplotlibrc names one."""
+    import importlib.util
+    import sys
+
+    class Finder:
+        """Sets the salt when Matplotlib is imported; a notebook without Matplotlib does not pay for it."""
+
+        def find_spec(self, name, path=None, target=None):
+            if name != "matplotlib":
+                return None
+            sys.meta_path.remove(self)
+            spec = importlib.util.find_spec(name)
+            if spec is None or spec.loader is None:
+                return spec
+            execute = spec.loader.exec_module
+
+            def exec_module(module):
+                execute(module)
+                for settings in (module.rcParams, module.rcParamsDefault):
+                    if settings["svg.hashsalt"] is None:
+                        settings["svg.hashsalt"] = "nbpress"
+
+            spec.loader.exec_module = exec_module
+            return spec
+
+    sys.meta_path.insert(0, Finder())
+
+
+_nbpress()
+del _nbpress
+'''
+"""What a Python kernel runs before the first cell; it leaves no name behind.
+
+Ids in shown drawings are renamed below all the same; the salt is for SVG files that the code writes.
+"""
+
+_PROCESS = re.compile(r"\bipykernel_(?P<name>\d+)(?=[/\\]+\d+\.py)")
+"""The folder in which a Python kernel keeps its cells: named after the process; the files in it, after the code."""
+_ADDRESS = re.compile(r"0x(?P<name>[0-9a-fA-F]{6,16})(?![0-9a-fA-F.])")
+_CUT_ADDRESS = re.compile(r" object at 0x(?P<name>[0-9a-fA-F]*)(?=\.\.\.)")
+_THREAD = re.compile(r"Thread\([^()\n]*(?:\([^()\n]*\))?, started (?:daemon )?(?P<name>\d{6,20})\)")
+_TEMPORARY = re.compile(r"(?:/tmp|/T|\\Temp)[/\\]+tmp(?P<name>[a-z0-9_]{8})\b")
+"""A file or folder of Python's `tempfile`."""
+_ID = (
+    r"[0-9a-f]{8}(?P<dash>[-_])[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{4}(?P=dash)[0-9a-f]{12}"
+    r"|(?<![0-9a-f])[0-9a-f]{32}"
+    r"|(?<=\bT_)[0-9a-f]{5}(?=_|\b)"
+)
+"""Ids that libraries invent: UUIDs (Bokeh, Plotly, xarray), their digits (Altair, widgets, folium), Styler's."""
+_DRAWN_ID = r"(?:(?<![0-9a-f])|(?<=image))[0-9a-f]{10}"
+"""What ends the ids in Matplotlib's drawings."""
+PLAIN = "text/plain"
+SVG = "image/svg+xml"
+
+_QUOTE = r"(?:\\*[\"']|&quot;|&#(?:34|39|x27);)"
+_PLACE = rf"(?:\bid={_QUOTE}?|ById\({_QUOTE}|\b(?:docid|model_id){_QUOTE}:\s*{_QUOTE}|\b(?:var|let|const)\s)"
+_NEW_ID = re.compile(rf"{_PLACE}[\w-]{{0,60}}?(?P<name>{_ID})(?![0-9a-f])")
+_ANY_ID = re.compile(rf"(?P<name>{_ID})(?![0-9a-f])")
+_NEW_DRAWN_ID = re.compile(rf"\bid=\"[a-zA-Z][\w-]{{0,30}}?(?P<name>{_DRAWN_ID})\"")
+_ANY_DRAWN_ID = re.compile(rf"(?P<name>{_DRAWN_ID})(?![0-9a-f])")
+_LOOK_BACK = 300
+_REPR = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)* at $|<(?:environment|bytecode|pointer): $|#<[\w:]+:$")
+"""What stands before an address: `<A object at `, `<function f.<locals>.<lambda> at `; in R and Ruby a colon."""
+_NO_TAG = re.compile(r"<[\w.]+(?: object)? at $")
+"""An unescaped address in HTML, as a styled table has it; anything else between `<` and `>` is a tag."""
+_KIND = re.compile(r"(\w+)\W*?(?: object)?(?: at |: ?)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A part of a text that another run would give in other letters."""
+
+    start: int
+    end: int
+    key: str
+    """Names with the same key are one name."""
+    shape: str
+    """What stands for it looks so: `x` is any hexadecimal digit, `9` any decimal one."""
+
+
+def outputs(nb: NotebookNode) -> NotebookNode:
+    """Return a copy of *nb* whose outputs are the same after every run that says the same.
+
+    A new name comes from the code of the cell that showed it first, so editing one cell renames nothing in another. It
+    is one name all over the notebook: what was equal stays equal.
+    """
+    result = copy.deepcopy(nb)
+    known: dict[str, str] = {}
+    for cell, code in _cells(result):
+        index = count(1)
+        for name in (name for mimetype, text in texts(cell) for name in certain(mimetype, text)):
+            if name.key not in known:
+                known[name.key] = _shaped(name.shape, f"{next(index)}\n{code}")
+    for cell, _ in _cells(result):
+        for output in cell.outputs:
+            mapped(output, lambda mimetype, text: renamed(mimetype, text, known))
+    return result
+
+
+def renamed(mimetype: str, text: str, known: Mapping[str, str]) -> str:
+    """Return *text* with what is *known* by another name under that name."""
+    parts, end = [], 0
+    for name in possible(mimetype, text) if known else ():
+        if name.key in known and name.start >= end:
+            parts += [text[end : name.start], known[name.key]]
+            end = name.end
+    return "".join([*parts, text[end:]])
+
+
+def texts(cell: NotebookNode) -> list[tuple[str, str]]:
+    """Return MIME type and text of everything in the outputs of *cell* that is text."""
+    seen: list[tuple[str, str]] = []
+
+    def take(mimetype: str, text: str) -> str:
+        seen.append((mimetype, text))
+        return text
+
+    for output in cell.outputs:
+        mapped(output, take)
+    return seen
+
+
+def mapped(output: NotebookNode, change: Callable[[str, str], str]) -> None:
+    """Make every text in *output* what *change* makes of its MIME type and the text; JSON is text on its way."""
+    match output.output_type:
+        case "stream":
+            output.text = change(PLAIN, output.text)
+        case "error":
+            output.evalue = change(PLAIN, output.evalue)
+            output.traceback = [change(PLAIN, line) for line in output.traceback]
+        case _:
+            for mimetype, payload in output.data.items():
+                if mimetype == SVG or not mimetype.startswith(("image/", "audio/", "video/")):
+                    output.data[mimetype] = _changed(payload, mimetype, change)
+            output.metadata = _changed(output.metadata, "application/json", change)
+
+
+def certain(mimetype: str, text: str) -> Iterator[Name]:
+    """Yield the names in *text* that are surely given anew by every run, an id only where it is given to something."""
+    yield from _of_python(mimetype, text)
+    if _holds_ids(mimetype):
+        yield from (_id(match) for match in _NEW_ID.finditer(text))
+    if mimetype == SVG:
+        yield from (_id(match) for match in _NEW_DRAWN_ID.finditer(text))
+
+
+def possible(mimetype: str, text: str) -> list[Name]:
+    """Return, in order, the names in *text* and everything else in it that looks like an id."""
+    names = list(_of_python(mimetype, text))
+    if _holds_ids(mimetype):
+        names += [_id(match) for match in _ANY_ID.finditer(text)]
+    if mimetype == SVG:
+        names += [_id(match) for match in _ANY_DRAWN_ID.finditer(text)]
+    return sorted(names, key=lambda name: name.start)
+
+
+def _of_python(mimetype: str, text: str) -> Iterator[Name]:
+    """Yield the names in *text* that come from the process: addresses, threads, temporary files, its number."""
+    if not mimetype.startswith("text/"):
+        return
+    for match in _ADDRESS.finditer(text):
+        before = text[max(0, match.start() - _LOOK_BACK) : match.start()].rpartition("\n")[2]
+        if mimetype == "text/html":
+            before = before if _NO_TAG.search(before) else html.unescape(re.sub("[<>]", " ", before))
+        if _REPR.search(before):
+            # The next object gets the address as soon as this one is gone, so the kind of object counts as well.
+            kind = _KIND.search(before)
+            yield _name(match, f"{kind[1] if kind else ''} {match['name']}", "x" * len(match["name"]))
+    for match in _CUT_ADDRESS.finditer(text):
+        yield _name(match, "cut address", "0" * len(match["name"]))
+    for match in _THREAD.finditer(text):
+        yield _name(match, f"thread {match['name']}", "9" * len(match["name"]))
+    for match in _TEMPORARY.finditer(text):
+        yield _name(match, f"temporary {match['name']}", "x" * len(match["name"]))
+    for match in _PROCESS.finditer(text):
+        yield _name(match, "process", "0")
+
+
+def _id(match: re.Match[str]) -> Name:
+    """Return the id that *match* found."""
+    return _name(match, match["name"], re.sub("[0-9a-f]", "x", match["name"]))
+
+
+def _name(match: re.Match[str], key: str, shape: str) -> Name:
+    """Return the name that *match* found."""
+    return Name(start=match.start("name"), end=match.end("name"), key=key, shape=shape)
+
+
+def _holds_ids(mimetype: str) -> bool:
+    """Tell whether text of *mimetype* may give ids to elements; an id in plain text is what the author printed."""
+    return mimetype in ("text/html", SVG) or mimetype.startswith("application/")
+
+
+def _changed(payload: Any, mimetype: str, change: Callable[[str, str], str]) -> Any:  # noqa: ANN401 - text or JSON
+    """Return *payload* after *change*; the same object if nothing changed."""
+    if isinstance(payload, str):
+        return change(mimetype, payload)
+    text = json.dumps(payload, ensure_ascii=False)
+    fresh = change(mimetype, text)
+    return payload if fresh == text else nbformat.from_dict(json.loads(fresh))
+
+
+def _cells(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
+    """Yield the cells of *nb* that were run, each with its code and how often the same code has come before."""
+    seen: Counter[str] = Counter()
+    for cell in nb.cells:
+        if cell.cell_type == "code" and not directives.of_cell(cell).skipped:
+            code = directives.of_source(cell.source).source.strip()
+            seen[code] += 1
+            yield cell, f"{seen[code]}\n{code}"
+
+
+def _shaped(shape: str, seed: str) -> str:
+    """Return a name of *shape* that comes from *seed*."""
+    digest = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()
+    digits = {"x": iter(digest), "9": iter(str(int(digest, 16)))}
+    return "".join(next(digits[char]) if char in digits else char for char in shape)
