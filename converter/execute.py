@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import datetime
+import itertools
 import os
 import re
 import time
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter import directives, front_matter, probe, record
+import nbformat
+
+from converter import directives, front_matter, probe, record, stable
 from converter.errors import (
     CellError,
     CellTimeout,
@@ -112,7 +115,7 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
     client = kernel.Client(
         executed,
         output_limit=config.output_limit,
-        start_code=probe.start(config.root) if watched else "",
+        start_code=f"{probe.start(config.root)}\n{stable.START_UP}" if watched else "",
         end_expression=probe.EXPRESSION if watched else "",
         memory=front_matter.size_setting(matter, "memory", config.memory),
         kernel_name=name,
@@ -125,7 +128,7 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
     )
     await _bounded(client, run, name)
     seconds = time.monotonic() - began
-    result = _with_results(run.nb, executed)
+    result = stable.outputs(_with_results(run.nb, executed))
     use, noted = _use(client, run)
     result.metadata[record.KEY] = record.of(result, use)
     return Executed(nb=result, findings=findings + noted, seconds=seconds, cells=spent)
@@ -247,9 +250,26 @@ def _with_results(nb: NotebookNode, executed: NotebookNode) -> NotebookNode:
     result = copy.deepcopy(nb)
     for cell, done in zip(result.cells, executed.cells, strict=True):
         if cell.cell_type == "code":
-            cell.outputs = done.outputs
+            cell.outputs = _joined_streams(done.outputs)
             cell.execution_count = done.execution_count
     return result
+
+
+def _joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Return *outputs* with neighbouring streams as one of each name, standard output first.
+
+    How a kernel cuts them into messages, and which of the two comes first, is a matter of chance.
+    """
+    found: list[NotebookNode] = []
+    for is_stream, group in itertools.groupby(outputs, lambda output: output.output_type == "stream"):
+        if not is_stream:
+            found += group
+            continue
+        texts: dict[str, str] = {}
+        for output in group:
+            texts[output.name] = texts.get(output.name, "") + output.text
+        found += [nbformat.v4.new_output("stream", name=name, text=texts[name]) for name in sorted(texts, reverse=True)]
+    return found
 
 
 def _kernel_name(nb: NotebookNode, source: Source) -> tuple[str, tuple[Finding, ...]]:

@@ -1,4 +1,4 @@
-"""Outputs of a code cell → what a template lays out: streams joined, the best MIME type picked, ids made stable."""
+"""Outputs of a code cell → what a template lays out: streams joined, the best MIME type picked."""
 
 from __future__ import annotations
 
@@ -41,17 +41,13 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 _HOME = re.compile(
     r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
 )
-_PROCESS = re.compile(r"(?:/private)?(?:/tmp|/var/folders/\S+?/T)/ipykernel_\d+/\d+\.py")
-_BACKSPACE = re.compile(r"[^\n\x08]\x08")
-_RANDOM_ID = re.compile(
-    r"""[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"""  # uuid4: Bokeh, widgets, Plotly
-    r"""|(?<=altair-viz-)[0-9a-f]{32}"""
-    r"""|(?<=\bT_)[0-9a-f]{5}(?=[_"'\s])"""  # pandas' Styler
-    r"""|(?<=["#][hmp])[0-9a-f]{10}(?=[")])|(?<=_)[0-9a-f]{10}(?=[")])"""  # clip paths and markers of Matplotlib
+_PROCESS = re.compile(
+    r"(?:(?:/private)?(?:/tmp|/var/folders/\S+?/T)/|[A-Za-z]:\\(?:[^\\\s:]+\\)*)ipykernel_\d+[/\\]\d+\.py"
 )
+_BACKSPACE = re.compile(r"[^\n\x08]\x08")
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
-_WITH_IDS = frozenset({"html", "svg", "javascript", "vega"})
+_WITH_NAME = frozenset({"javascript", "vega"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +80,13 @@ class Names:
     headings: set[str]
     """Ids of headings."""
     contents: Counter[str] = field(default_factory=Counter)
-    """How often each output with ids of its own has been shown."""
+    """How often each output that has a name has been shown."""
 
 
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
     """Return the outputs of *cell* as the post shows them; *names* are those the post has used so far."""
     shown = [_output(output, view, source, config, names) for output in joined(cell.outputs)]
-    found = [_with_ids(output, names.contents) for output in shown if output is not None]
+    found = [_with_name(output, names.contents) for output in shown if output is not None]
     figure = next((i for i, output in enumerate(found) if output.template in ("image", "svg")), None)
     if view.caption and figure is not None:
         found[figure] = replace(found[figure], caption=_text(view.caption))
@@ -267,25 +263,15 @@ def _pixels(value: object) -> int | None:
         return None
 
 
-def _with_ids(output: Output, seen: Counter[str]) -> Output:
-    """Return *output* with ids that come from its content, and differ where two outputs of a post are equal."""
-    if output.template not in _WITH_IDS:
+def _with_name(output: Output, seen: Counter[str]) -> Output:
+    """Return *output* with a name that comes from its content, and differs where two outputs of a post are equal."""
+    if output.template not in _WITH_NAME:
         return output
-    names = {name: str(index) for index, name in enumerate(dict.fromkeys(_RANDOM_ID.findall(output.html)))}
-    content = _RANDOM_ID.sub(lambda match: names[match[0]], output.html)
-    seen[content] += 1
-    digest = _digest(content if seen[content] == 1 else f"{content}{seen[content]}")
-    fresh = {name: _shaped(_digest(digest + index), name) for name, index in names.items()}
-    html = _RANDOM_ID.sub(lambda match: fresh[match[0]], output.html)
-    return replace(output, html=html, name=f"output-{digest[:16]}")
+    seen[output.html] += 1
+    digest = _digest(output.html if seen[output.html] == 1 else f"{output.html}{seen[output.html]}")
+    return replace(output, name=f"output-{digest[:16]}")
 
 
 def _digest(text: str) -> str:
     """Return the SHA-256 of *text* as hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _shaped(digest: str, like: str) -> str:
-    """Return *digest* cut to the shape of the id *like*."""
-    characters = iter(digest)
-    return "".join("-" if character == "-" else next(characters) for character in like)

@@ -184,7 +184,7 @@ def _invalid(reason: str, path: PurePosixPath, cell: int | None = None) -> ReadE
 
 
 def _reason(error: nbformat.ValidationError) -> str:
-    """Return the first line of what nbformat says is wrong, which may show a whole cell, and no more than is readable."""
+    """Return the first line of what nbformat says is wrong, cut where it shows a whole cell."""
     says = str(error).strip().splitlines()[0].rstrip(":")
     return says if len(says) <= _WIDEST else says[:_WIDEST] + "…"
 
