@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from converter import check, convert, execute, read, record, write
+from converter import check, convert, execute, read, record, runs, write
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
 if TYPE_CHECKING:
     from converter.progress import Progress
     from converter.survey import Plan, Survey
+
+
+_UNKNOWN = 1e9
+"""Seconds that a notebook is taken to run which nobody has timed."""
 
 
 def build(survey: Survey, *, asked: str | None, jobs: int | None, progress: Progress) -> Report:
@@ -28,6 +32,8 @@ class _Batch:
     asked: str | None
     jobs: int | None
     progress: Progress
+    took: dict[str, runs.Last] = field(default_factory=dict)
+    """How long the runs of this build took."""
 
     async def built(self) -> list[Report]:
         """Build all plans; return their reports in the same order, whichever ends first."""
@@ -35,12 +41,17 @@ class _Batch:
         cpus = os.cpu_count() or 1
         kernels = max(1, min(self.jobs or cpus, sum(map(bool, reasons.values()))))
         slots = asyncio.Semaphore(kernels)
+        last = runs.read(self.survey.config)
+        # A waiting line is served in order: whoever takes longest comes first, whoever is unknown before all.
+        known = {plan.source: last.get(str(plan.source.path)) for plan in self.survey.plans}
+        line = sorted(self.survey.plans, key=lambda plan: -(it.seconds if (it := known[plan.source]) else _UNKNOWN))
         threads = max(1, cpus // kernels)
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._one(plan, reasons[plan.source], slots, threads)) for plan in self.survey.plans
-            ]
-        return [task.result() for task in tasks]
+            tasks = {
+                plan.source: group.create_task(self._one(plan, reasons[plan.source], slots, threads)) for plan in line
+            }
+        runs.keep(self.survey.config, self.took)
+        return [tasks[plan.source].result() for plan in self.survey.plans]
 
     def _reason(self, plan: Plan) -> str:
         """Return why the notebook's code has to run; empty if it has not."""
@@ -101,6 +112,7 @@ class _Batch:
             run = execute.Run(nb=plan.nb, source=plan.source, matter=plan.matter, config=config, threads=threads)
             done = await execute.notebook(run, lambda number, total: self.progress.cell(plan.source, number, total))
             failed = False
+            self.took[str(plan.source.path)] = runs.Last.of(done.seconds, done.cells)
         finally:
             self.progress.ends(plan.source, failed=failed)
         return done

@@ -56,6 +56,13 @@ def _voice(command: Callable[..., int]) -> Callable[..., int]:
     return with_voice
 
 
+def _layouts(*layouts: str, text: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Return the option `--format`, explained by *text*."""
+    return click.option(
+        "--format", "layout", type=click.Choice(layouts), default=layouts[0], show_default=True, help=text
+    )
+
+
 _NOTEBOOKS = click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path), metavar="[NOTEBOOK]...")
 
 
@@ -117,28 +124,56 @@ def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, j
     return ATTENTION if report.failed else 0
 
 
-@cli.command(epilog=_examples("nbpress check --diff"))
+@cli.command(epilog=_examples("nbpress check --diff", "nbpress check --format github"))
 @_NOTEBOOKS
 @click.option("--diff", is_flag=True, help="Show how posts differ from what they should be.")
+@_layouts("text", "github", "json", text="For people, as annotations of GitHub, or for programs.")
+@click.option("--reproduce", is_flag=True, help="Also run the notebooks, in a scratch copy, and compare their outputs.")
 @click.pass_obj
 @_voice
-def check(session: _Session, notebooks: tuple[Path, ...], *, diff: bool) -> int:
+def check(session: _Session, notebooks: tuple[Path, ...], layout: str, *, diff: bool, reproduce: bool) -> int:
     """Say which posts are not what their notebooks say; run nothing, write nothing."""
     from converter import pipeline
 
     config, terminal = session.config(), session.terminal
     report = pipeline.check(config, notebooks)
-    terminal.findings(report.findings, details=False)
-    if diff:
-        for finding in report.findings:
-            if finding.rule == "post-current":
-                terminal.out.print(finding.detail, markup=False)
-    if not report.failed:
-        one = report.unchanged == 1
-        terminal.say(
-            f"{report.unchanged} post{' is what its notebook says' if one else 's are what their notebooks say'}.",
-            "green",
-        )
+    if reproduce:
+        report = report.merged(pipeline.reproduce(config, notebooks, progress=terminal))
+    terminal.checked(report, layout, config.root, diff=diff)
+    return ATTENTION if report.failed else 0
+
+
+@cli.command(epilog=_examples("nbpress status", "nbpress status --format json"))
+@_NOTEBOOKS
+@_layouts("text", "json", text="For people or for programs.")
+@click.pass_obj
+@_voice
+def status(session: _Session, notebooks: tuple[Path, ...], layout: str) -> int:
+    """Show per notebook whether it is fresh, its post current, and the post listed by Jekyll, or why not."""
+    import datetime
+
+    from converter import pipeline
+
+    # The clock decides nothing that is written: Jekyll asks it, too, for the posts of the future.
+    today = datetime.datetime.now(datetime.UTC).date()
+    report, statuses = pipeline.status(session.config(), notebooks, today)
+    session.terminal.statuses(statuses, layout)
+    session.terminal.findings(report.findings)
+    return ATTENTION if report.failed else 0
+
+
+@cli.command(epilog=_examples("nbpress adopt _notebooks/2020-01-02-old.ipynb"))
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
+@click.pass_obj
+@_voice
+def adopt(session: _Session, notebooks: tuple[Path, ...]) -> int:
+    """Accept stored outputs without a run: they count as fresh until the code changes."""
+    from converter import pipeline
+
+    report = pipeline.adopt(session.config(), notebooks, progress=session.terminal)
+    session.terminal.findings(report.findings)
+    for path in report.written:
+        session.terminal.say(f"adopted the outputs of {path}")
     return ATTENTION if report.failed else 0
 
 

@@ -14,9 +14,11 @@ from converter.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from pathlib import Path
 
     from converter.config import Config
+    from converter.status import Status
 
 
 def build(
@@ -47,6 +49,39 @@ def build(
             report = report.merged(Report(removed=gone))
         found.memo.save(found.sources)
     return report
+
+
+def reproduce(config: Config, only: Iterable[Path] = (), *, progress: Progress | None = None) -> Report:
+    """Run the notebooks again in scratch copies, and say which outputs do not come out as they are stored."""
+    from converter import rerun
+
+    found = survey.take(config, tuple(only), memory.Memo(config), trust=False)
+    return rerun.all_of(found, progress=progress or Progress())
+
+
+def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = None) -> Report:
+    """Accept the stored outputs of the notebooks that *only* names, as if their code had just given them.
+
+    Their records say so; they count as fresh until their code changes.
+    """
+    from converter import read, record, write
+
+    only = tuple(only)
+    with write.lock(config, (progress or Progress()).waits):
+        found = survey.take(config, only, memory.Memo(config), trust=False)
+        for plan in found.plans:
+            plan.nb.metadata[record.KEY] = record.of(plan.nb, adopted=True)
+            content = read.with_results(plan.content, plan.nb, plan.source)
+            write.notebook(plan.source, plan.content, content)
+    return found.report.merged(Report(written=tuple(plan.source.path for plan in found.plans)))
+
+
+def status(config: Config, only: Iterable[Path], today: date) -> tuple[Report, tuple[Status, ...]]:
+    """Return how every notebook stands; run nothing, write nothing. The report says what could not be read."""
+    from converter import status as statuses
+
+    found = survey.take(config, tuple(only), memory.Memo(config), trust=False, settled=False)
+    return found.report, tuple(statuses.of(found, today))
 
 
 def check(config: Config, only: Iterable[Path] = ()) -> Report:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.table import Table
 from rich.text import Text
 
+from converter import findings
 from converter.errors import place
 from converter.model import Severity
 from converter.progress import Progress
 
 if TYPE_CHECKING:
-    from pathlib import PurePosixPath
+    from pathlib import Path, PurePosixPath
 
     from rich.progress import TaskID
 
     from converter.model import Finding, Report, Source
+    from converter.status import Status
 
+_WIDE = 200
+"""Columns of a table that goes into a pipe."""
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -29,7 +36,9 @@ class Terminal(Progress):
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
         """Say nothing but findings if *quiet*, more if *verbose*."""
-        self.out = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
+        self.out = Console(
+            width=None if sys.stdout.isatty() else _WIDE, soft_wrap=True, highlight=False, markup=False, emoji=False
+        )
         self.err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
         self.quiet = quiet
         self.verbose = verbose
@@ -83,9 +92,9 @@ class Terminal(Progress):
         """Say who keeps this build waiting."""
         self.say(f"waiting for another build of this blog (process {holder})")
 
-    def findings(self, findings: tuple[Finding, ...], *, details: bool = True) -> None:
-        """Print each of *findings* as one line on standard output, its *details* below it on standard error."""
-        for finding in findings:
+    def findings(self, found: tuple[Finding, ...], *, details: bool = True) -> None:
+        """Print the findings *found*, one a line, on standard output, and their *details* on standard error."""
+        for finding in found:
             if finding.severity is Severity.NOTE and self.quiet:
                 continue
             text = Text(str(finding), _STYLES[finding.severity] if self.out.is_terminal else "")
@@ -95,6 +104,39 @@ class Terminal(Progress):
                 self.err.print(
                     Text("\n".join([f"  {where}:", *(f"    {line}" for line in finding.detail.splitlines())]))
                 )
+
+    def checked(self, report: Report, layout: str, root: Path, *, diff: bool) -> None:
+        """Print what a check came to, in *layout*: `text`, `github` or `json`."""
+        if layout == "json":
+            self.out.print(json.dumps(findings.as_json(report), indent=1, ensure_ascii=False))
+            return
+        if layout == "github":
+            for finding in report.findings:
+                self.out.print(findings.as_annotation(finding, root))
+        else:
+            self.findings(report.findings, details=False)
+        for finding in report.findings if diff else ():
+            if finding.rule in ("post-current", "outputs-reproduce"):
+                self.out.print(Text(finding.detail))
+        if not report.failed:
+            one = report.unchanged == 1
+            is_said = "is what its notebook says" if one else "are what their notebooks say"
+            self.say(f"{_count(report.unchanged, 'post')} {is_said}.", "green")
+
+    def statuses(self, statuses: tuple[Status, ...], layout: str) -> None:
+        """Print how notebooks stand, as a table or as JSON."""
+        if layout == "json":
+            self.out.print(json.dumps([status.as_json() for status in statuses], indent=1, ensure_ascii=False))
+            return
+        table = Table("notebook", "outputs", "post", "listed", "last run", "slowest cells", box=None, pad_edge=False)
+        for it in statuses:
+            slowest = ", ".join(f"{number}: {seconds:g} s" for number, seconds in it.slowest)
+            seconds = "" if it.seconds is None else f"{it.seconds:g} s"
+            table.add_row(it.source.path.name, it.outputs, it.post, it.listed, seconds, slowest)
+        self.out.print(table, soft_wrap=False)
+        for it in statuses:
+            for note in it.notes:
+                self.out.print(Text(f"{it.source.path}: {note}"))
 
     def built(self, report: Report) -> None:
         """Print what a build has done."""

@@ -1,0 +1,54 @@
+"""Would it still come out the same? Every notebook runs again in a scratch copy, and its outputs are compared."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from converter import execute, reproduce
+from converter.errors import NotebookError
+from converter.model import Finding, Report
+
+if TYPE_CHECKING:
+    from converter.progress import Progress
+    from converter.survey import Plan, Survey
+
+
+def all_of(survey: Survey, *, progress: Progress) -> Report:
+    """Run every plan of *survey* whose author lets it run, and say what did not come out as it is stored."""
+    return Report().merged(*asyncio.run(_all(survey, progress)))
+
+
+async def _all(survey: Survey, progress: Progress) -> list[Report]:
+    """Run the plans, as many at once as there are CPUs."""
+    cpus = os.cpu_count() or 1
+    kernels = max(1, min(survey.config.jobs or cpus, len(survey.plans)))
+    slots = asyncio.Semaphore(kernels)
+    plans = [plan for plan in survey.plans if execute.mode(plan.matter, survey.config, None) != "never"]
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_one(plan, survey, slots, max(1, cpus // kernels), progress)) for plan in plans]
+    return [task.result() for task in tasks]
+
+
+async def _one(plan: Plan, survey: Survey, slots: asyncio.Semaphore, threads: int, progress: Progress) -> Report:
+    """Run one notebook in a copy of the blog and compare."""
+    source, root = plan.source, survey.config.root
+    async with slots:
+        progress.starts(source, "would it come out the same?")
+        failed = True
+        try:
+            with reproduce.scratch(root, source) as there:
+                config = replace(survey.config, root=there.file.parents[len(there.path.parts) - 1])
+                run = execute.Run(nb=plan.nb, source=there, matter=plan.matter, config=config, threads=threads)
+                done = await execute.notebook(run, lambda number, total: progress.cell(source, number, total))
+                fresh = reproduce.moved_back(done.nb, there, source)
+            failed = False
+        except NotebookError as error:
+            return Report(findings=(Finding.of(error),))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what others would tell
+            return Report(findings=(Finding.crash(error, source),))
+        finally:
+            progress.ends(source, failed=failed)
+    return Report(findings=tuple(it.finding(source) for it in reproduce.differences(plan.nb, fresh)))
