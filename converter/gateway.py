@@ -154,8 +154,9 @@ class Manager:
         """Delete the kernel on the gateway; say nothing if it, or the gateway, is already gone."""
         kernel_id, self.kernel_id = self.kernel_id, None
         if kernel_id is not None:
+            patience = 10 if self.failure is None else _CONNECT_TIMEOUT  # it will hardly answer
             with contextlib.suppress(GatewayError):
-                await _request(self.url, self._token, "DELETE", f"kernels/{kernel_id}")
+                await _request(self.url, self._token, "DELETE", f"kernels/{kernel_id}", patience=patience)
 
     async def cleanup_resources(self, **_: object) -> None:
         """Disconnect, and delete a kernel that died as well: the gateway has started it again by now."""

@@ -102,7 +102,8 @@ def test_the_reason_says_what_has_changed(what: str, first: Path) -> None:
     change, reason = STALE.get(what) or (STILL_FRESH[what][0], "")
     nb = json.loads((first / "blog" / A).read_bytes())
     change(nb)
-    assert record.stale(read.ipynb(json.dumps(nb).encode(), PurePosixPath(A))) == reason
+    there = read.ipynb(json.dumps(nb).encode(), PurePosixPath(A))
+    assert record.stale(there, first / "blog") == reason
 
 
 @pytest.mark.parametrize("what", ["prose", "a directive", "execution counts"])

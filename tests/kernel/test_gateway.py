@@ -339,12 +339,13 @@ async def _is_cancelled_before_it_starts(found: Gateway) -> None:
 
 
 async def _is_cancelled_while_the_kernel_gets_ready(found: Gateway) -> None:
-    async with found.manager() as manager:
-        running = asyncio.ensure_future(run(notebook("1"), manager))
-        await _true(lambda: manager.has_kernel)
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
+    manager = found.manager()
+    running = asyncio.ensure_future(run(notebook("1"), manager))
+    await _true(lambda: manager.has_kernel)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await manager.cleanup_resources()  # nbclient forgets it
 
 
 @pytest.mark.parametrize(
@@ -393,6 +394,39 @@ def test_a_gateway_that_is_full_says_so(start: StartGateway) -> None:
 def test_a_missing_kernel_is_named_with_those_that_are_there(one: Gateway) -> None:
     with pytest.raises(KernelMissing, match=r"has no kernel nope; it has .*python3"):
         asyncio.run(run(notebook("1"), one.manager(kernel_name="nope")))
+
+
+def test_a_gateway_that_freezes_is_noticed(
+    start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing closes the connection to a machine that is gone."""
+    monkeypatch.setattr(gateway, "_PING", 1)
+    frozen, began = start(), tmp_path / "began"
+    manager = frozen.manager()
+
+    async def freeze() -> None:
+        nb = notebook(f"import pathlib, time\npathlib.Path({str(began)!r}).touch()\ntime.sleep(60)")
+        running = asyncio.ensure_future(run(nb, manager))
+        await _true(began.exists)
+        frozen.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(DeadKernelError):
+            await running
+
+    asyncio.run(asyncio.wait_for(freeze(), 30))
+    assert manager.failure is not None
+
+
+def test_a_kernel_that_never_answers_does_not_hang_the_run(
+    start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "_LAUNCH_TIMEOUT", 3)
+    spec = {"argv": ["false"], "display_name": "Broken", "language": "none"}
+    (tmp_path / "kernels" / "broken").mkdir(parents=True)
+    (tmp_path / "kernels" / "broken" / "kernel.json").write_text(json.dumps(spec))
+    odd = start(env={"JUPYTER_PATH": str(tmp_path)})
+    with pytest.raises(gateway.GatewayError):
+        asyncio.run(run(notebook("1"), odd.manager(kernel_name="broken"), startup_timeout=3))
+    assert odd.kernels == []
 
 
 def test_kernelspecs_have_languages(one: Gateway) -> None:
