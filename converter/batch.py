@@ -85,7 +85,7 @@ class _Batch:
                 content = read.with_results(plan.content, done.nb, source)
                 nb = read.notebook(source, content)  # a post is a function of what is on the disk
                 post = convert.notebook(nb, source, config)
-                write.notebook(source, plan.content, content)
+                write.notebook(source, plan.content, content, config)
                 state = self.survey.memo.state(source.path)
             changes = write.post(post, self.survey.index, config)
         except NotebookError as error:

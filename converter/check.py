@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from converter import convert, discover, execute, posts, record, write
+from converter import convert, discover, execute, posts, read, record, write
 from converter.errors import NotebookError
 from converter.memo import Verdict
 from converter.model import Finding, Report
@@ -79,6 +79,8 @@ def learn(memo: Memo, post: Post, nb: NotebookNode, before: dict[str, list[int] 
     files = [*posts.twins(post.path)]
     files += [asset.path for asset in post.assets]
     files += [PurePosixPath(path) for path in record.inputs(nb)]
+    if not config.save_outputs:
+        files.append(PurePosixPath(os.path.relpath(read.executed_path(post.source, config), config.root)))
     files += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
     memo.learn(post.source, Verdict(post=str(post.path), findings=post.findings), files, before)
 

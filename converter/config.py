@@ -52,6 +52,8 @@ class Config:
     """How much one cell may print or show (`20 MB`); a notebook five times as much."""
     allow_errors: bool = False
     """Publish tracebacks instead of stopping at the first error."""
+    save_outputs: bool = True
+    """Write outputs into the notebooks; `false` keeps executed copies under `.nbpress/executed/` instead."""
     rerun_on: str = field(default="inputs", metadata={"choices": RERUN_ON})
     """`environment` also runs a notebook again when a package that it imports has another version."""
     jobs: int | None = None

@@ -72,7 +72,7 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
         for plan in found.plans:
             plan.nb.metadata[record.KEY] = record.of(plan.nb, adopted=True)
             content = read.with_results(plan.content, plan.nb, plan.source)
-            write.notebook(plan.source, plan.content, content)
+            write.notebook(plan.source, plan.content, content, config)
     return found.report.merged(Report(written=tuple(plan.source.path for plan in found.plans)))
 
 

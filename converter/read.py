@@ -14,10 +14,11 @@ from converter.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import PurePosixPath
+    from pathlib import Path, PurePosixPath
 
     from nbformat import NotebookNode
 
+    from converter.config import Config
     from converter.model import Source
 
 FORMAT = 4
@@ -187,6 +188,19 @@ def _reason(error: nbformat.ValidationError) -> str:
     """Return the first line of what nbformat says is wrong, cut where it shows a whole cell."""
     says = str(error).strip().splitlines()[0].rstrip(":")
     return says if len(says) <= _WIDEST else says[:_WIDEST] + "…"
+
+
+def executed_path(source: Source, config: Config) -> Path:
+    """Return where the executed copy of *source* lies, for authors who keep outputs out of their notebooks."""
+    return config.root / ".nbpress" / "executed" / source.path
+
+
+def executed_copy(source: Source, config: Config) -> NotebookNode | None:
+    """Return the executed copy of *source*; None if there is none that can be read."""
+    try:
+        return notebook(source, executed_path(source, config).read_bytes())
+    except (OSError, ReadError):
+        return None
 
 
 def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:

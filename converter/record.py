@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.metadata
 import json
@@ -69,6 +70,20 @@ def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
     if changed:
         return ", ".join(changed) + " changed"
     return ", ".join(other_versions(nb)) if environment else ""
+
+
+def overlaid(nb: NotebookNode, executed: NotebookNode | None) -> NotebookNode:
+    """Return *nb* with the record of its *executed* copy, and with the outputs if both have the same code."""
+    if executed is None or KEY not in executed.metadata:
+        return nb
+    result = copy.deepcopy(nb)
+    result.metadata[KEY] = executed.metadata[KEY]
+    if _code(nb) == _code(executed):
+        ran = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
+        code = [cell for cell in result.cells if cell.cell_type == "code" and cell.source.strip()]
+        for cell, done in zip(code, ran, strict=True):
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return result
 
 
 def inputs(nb: NotebookNode) -> dict[str, str]:

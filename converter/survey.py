@@ -119,11 +119,13 @@ def orphans(survey: Survey) -> Iterator[Finding]:
 
 def _plan(source: Source, config: Config, memo: Memo) -> Plan:
     """Read *source*; raise `NotebookError` if it cannot be built."""
-    from converter import front_matter, read
+    from converter import front_matter, read, record
 
     state = memo.state(source.path)
     content = read.content(source)
     nb = read.notebook(source, content)
+    if not config.save_outputs:
+        nb = record.overlaid(nb, read.executed_copy(source, config))
     matter = front_matter.parse(nb, source, config)
     return Plan(source=source, content=content, nb=nb, matter=matter, state=state)
 

@@ -127,8 +127,8 @@ def remove_images(paths: Iterable[PurePosixPath], config: Config) -> list[PurePo
     return [_gone(path, config) for path in sorted(candidates)]
 
 
-def notebook(source: Source, before: bytes, after: bytes) -> None:
-    """Replace what the file of *source* holds by *after*.
+def notebook(source: Source, before: bytes, after: bytes, config: Config) -> None:
+    """Replace what the file of *source* holds by *after*, or keep that beside it if outputs are not to be saved.
 
     *before* is what it held when it was read: if its author has saved it since, their file stays as it is and
     `WriteError` says so.
@@ -137,8 +137,9 @@ def notebook(source: Source, before: bytes, after: bytes) -> None:
         raise WriteError(
             "was saved while it ran, so its new outputs are not written over it", source=source.path, hint="build again"
         )
-    if after != before:
-        _put(source.file, after, source)
+    file = source.file if config.save_outputs else read.executed_path(source, config)
+    if not config.save_outputs or after != before:
+        _put(file, after, source)
 
 
 def _put(file: Path, content: bytes, source: Source) -> None:
