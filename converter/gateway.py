@@ -13,7 +13,8 @@ from urllib.parse import quote, urlsplit
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.jsonutil import json_default
-from tornado import httpclient, simple_httpclient, websocket
+from tornado import httpclient, websocket
+from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError, SimpleAsyncHTTPClient
 
 from converter.errors import ExecutionError, KernelMissing
 
@@ -30,14 +31,9 @@ _PING = 10
 _MAX_MESSAGE = 1 << 30
 """tornado's own limit of 10 MiB would end the connection at a large image."""
 _LOST = ("closed the connection", "it was stopped or has crashed; its log says why")
+_BUSY = 500
 _NOT_STARTED = (400, 404, 500)
 """How gateways answer to a kernel name that they do not know; they do not agree on one status."""
-_UNREACHABLE = (
-    OSError,
-    simple_httpclient.HTTPStreamClosedError,
-    simple_httpclient.HTTPTimeoutError,
-    websocket.WebSocketError,
-)
 
 _running = Counter[str]()
 _failed = set[str]()
@@ -153,10 +149,15 @@ class Manager:
     async def shutdown_kernel(self, **_: object) -> None:
         """Delete the kernel on the gateway; say nothing if it, or the gateway, is already gone."""
         kernel_id, self.kernel_id = self.kernel_id, None
-        if kernel_id is not None:
-            patience = 10 if self.failure is None else _CONNECT_TIMEOUT  # it will hardly answer
-            with contextlib.suppress(GatewayError):
+        patience = 10 if self.failure is None else _CONNECT_TIMEOUT  # it will hardly answer
+        for _ in range(3 if kernel_id else 0):
+            try:
                 await _request(self.url, self._token, "DELETE", f"kernels/{kernel_id}", patience=patience)
+            except GatewayError as error:
+                if getattr(error.__cause__, "code", 0) == _BUSY:
+                    await asyncio.sleep(1)  # a gateway cannot delete a kernel at the moment in which it starts it
+                    continue
+            return
 
     async def cleanup_resources(self, **_: object) -> None:
         """Disconnect, and delete a kernel that died as well: the gateway has started it again by now."""
@@ -331,7 +332,7 @@ async def _request(url: str, token: str, method: str, path: str, *, body: object
     """Return the gateway's answer; raise `GatewayError` if there is none within *patience* seconds."""
     content = None if body is None else json.dumps(body)
     request = _to(url, token, path, method=method, body=content, request_timeout=patience)
-    client = simple_httpclient.SimpleAsyncHTTPClient(force_instance=True)
+    client = SimpleAsyncHTTPClient(force_instance=True)
     with contextlib.closing(client), _mapped(url, token):
         response = await client.fetch(request)
         return json.loads(response.body) if response.body else None
@@ -352,7 +353,7 @@ def _mapped(url: str, token: str) -> Iterator[None]:
     where = f"gateway {_shown(url)}"
     try:
         yield
-    except _UNREACHABLE as error:
+    except (OSError, HTTPStreamClosedError, HTTPTimeoutError, websocket.WebSocketError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         hint = "see if it runs, and if the address is right"
         raise GatewayError(f"{where} cannot be reached: {reason}", hint=hint) from error

@@ -98,6 +98,8 @@ class _Scanner:
         self.shifts: list[tuple[int, int]] = []
         self.done = 0
         """Everything before it is in *out*."""
+        self.ends: list[int] = []
+        """Where each `{% endraw %}` outside of code ends; known where nothing is Liquid."""
         self.raw_until = 0
         """Nothing before it is Liquid."""
 
@@ -216,6 +218,8 @@ class _Scanner:
     def _liquid(self, at: int) -> int:
         """Take the allowed piece of Liquid that begins at *at*; return where it ends, or 0 if there is none."""
         if self.allow is None:
+            end = liquid.endraw(self.source, at)
+            self.ends += [end.end()] if end else []
             return 0
         if at < self.raw_until:
             end = liquid.endraw(self.source, at)
@@ -226,14 +230,16 @@ class _Scanner:
         if piece is None:
             return 0
         if piece.kind is liquid.Kind.RAW:
-            self.raw_until = self._endraw_end(at)
+            self.raw_until = self._raw_end(at)
+            if not self.raw_until:
+                return 0
         return self._take(at, piece)
 
-    def _endraw_end(self, at: int) -> int:
-        """Return the end of the first `{% endraw %}` after *at*."""
-        while not (end := liquid.endraw(self.source, at)):
-            at = self.source.index("{%", at + 1)
-        return end.end()
+    def _raw_end(self, at: int) -> int:
+        """Return where the block of the `{% raw %}` at *at* ends; 0 if only code has an end for it."""
+        without_liquid = _Scanner(self.source, None)
+        without_liquid.run()
+        return next((end for end in without_liquid.ends if end > at), 0)
 
     def _take(self, at: int, piece: Math | liquid.Piece) -> int:
         """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
