@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from converter import check, convert, execute, read, record, runs, write
+from converter import check, convert, execute, read, record, runs, survey, write
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nbformat import NotebookNode
+
+    from converter.model import Post, Source
     from converter.progress import Progress
-    from converter.survey import Plan, Survey
+    from converter.survey import Opened, Survey
 
 
 _UNKNOWN = 1e9
 """Seconds that a notebook is taken to run which nobody has timed."""
 
 
-def build(survey: Survey, *, asked: str | None, jobs: int | None, progress: Progress) -> Report:
-    """Build all plans of *survey*, *jobs* kernels at once (default: one per CPU)."""
-    reports = asyncio.run(_Batch(survey=survey, asked=asked, jobs=jobs, progress=progress).built())
+def build(found: Survey, *, asked: str | None, jobs: int | None, progress: Progress) -> Report:
+    """Build all plans of *found*, *jobs* kernels at once (default: one per CPU)."""
+    reports = asyncio.run(_Batch(survey=found, asked=asked, jobs=jobs, progress=progress).built())
     return Report().merged(*reports)
 
 
@@ -37,82 +43,111 @@ class _Batch:
 
     async def built(self) -> list[Report]:
         """Build all plans; return their reports in the same order, whichever ends first."""
-        reasons = {plan.source: self._reason(plan) for plan in self.survey.plans}
-        cpus = os.cpu_count() or 1
-        kernels = max(1, min(self.jobs or cpus, sum(map(bool, reasons.values()))))
-        slots = asyncio.Semaphore(kernels)
-        last = runs.read(self.survey.config)
-        # A waiting line is served in order: whoever takes longest comes first, whoever is unknown before all.
-        known = {plan.source: last.get(str(plan.source.path)) for plan in self.survey.plans}
-        line = sorted(self.survey.plans, key=lambda plan: -(it.seconds if (it := known[plan.source]) else _UNKNOWN))
-        threads = max(1, cpus // kernels)
-        async with asyncio.TaskGroup() as group:
-            tasks = {
-                plan.source: group.create_task(self._one(plan, reasons[plan.source], slots, threads)) for plan in line
-            }
-        runs.keep(self.survey.config, self.took)
-        return [tasks[plan.source].result() for plan in self.survey.plans]
+        reports: dict[Source, Report] = {}
+        running: list[tuple[Opened, str]] = []
+        for plan in self.survey.plans:
+            with self._guarded(plan.source, reports):
+                opened = survey.opened(plan, self.survey.config)
+                reason = self._reason(opened)
+                if reason:
+                    running.append((opened, reason))
+                else:
+                    reports[plan.source] = self._rendered(opened)
+        await self._run_all(running, reports)
+        return [reports[plan.source] for plan in self.survey.plans]
 
-    def _reason(self, plan: Plan) -> str:
-        """Return why the notebook's code has to run; empty if it has not."""
-        match execute.mode(plan.matter, self.survey.config, self.asked):
-            case "never":
-                return ""
-            case "always":
-                return self._stale(plan) or "asked to"
-            case _:
-                return self._stale(plan)
-
-    def _stale(self, plan: Plan) -> str:
-        """Return why the notebook's outputs are stale."""
-        config = self.survey.config
-        return record.stale(plan.nb, config.root, environment=config.rerun_on == "environment")
-
-    async def _one(self, plan: Plan, reason: str, slots: asyncio.Semaphore, threads: int) -> Report:
-        """Build one notebook: execute if it must be, convert, write."""
-        source, config = plan.source, self.survey.config
-        never = execute.mode(plan.matter, config, self.asked) == "never"
-        why = ((source.path, reason or ("not run: execute is never" if never else "fresh")),)
-        findings: tuple[Finding, ...] = ()
-        nb, state = plan.nb, plan.state
+    @contextlib.contextmanager
+    def _guarded(
+        self, source: Source, reports: dict[Source, Report], reason: str = "", findings: Sequence[Finding] = ()
+    ) -> Iterator[None]:
+        """Turn an error into a finding among *reports*: one notebook must not cost the others their posts."""
+        reasons = ((source.path, reason),) if reason else ()
         try:
-            post = convert.notebook(plan.nb, source, config, plan.matter)
-            if reason:  # what keeps it from becoming a post has not cost a run
-                write.require_ours(post, self.survey.index)
-                async with slots:
-                    done = await self._executed(plan, reason, threads)
-                findings = done.findings
-                content = read.with_results(plan.content, done.nb, source)
-                nb = read.notebook(source, content)  # a post is a function of what is on the disk
-                post = convert.notebook(nb, source, config)
-                write.notebook(source, plan.content, content, config)
-                state = self.survey.memo.state(source.path)
-            changes = write.post(post, self.survey.index, config)
+            yield
         except NotebookError as error:
-            return Report(reasons=why, findings=(*findings, Finding.of(error)))
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not cost the other notebooks their posts
-            return Report(reasons=why, findings=(*findings, Finding.crash(error, source)))
-        if not never or execute.mode(plan.matter, config, None) == "never":
-            check.learn(self.survey.memo, post, nb, {str(source.path): state}, config)
+            reports[source] = Report(reasons=reasons, findings=(*findings, Finding.of(error)))
+        except Exception as error:  # noqa: BLE001 - a fault of ours
+            reports[source] = Report(reasons=reasons, findings=(*findings, Finding.crash(error, source)))
+
+    def _reason(self, opened: Opened) -> str:
+        """Return why the notebook's code has to run; empty if it has not."""
+        config = self.survey.config
+        mode = execute.mode(opened.matter, config, self.asked)
+        if mode == "never":
+            return ""
+        stale = record.stale(opened.nb, config.root, environment=config.rerun_on == "environment")
+        return stale or ("asked to" if mode == "always" else "")
+
+    def _rendered(self, opened: Opened) -> Report:
+        """Build a notebook that does not run."""
+        post = convert.notebook(opened.nb, opened.source, self.survey.config, opened.matter)
+        never = execute.mode(opened.matter, self.survey.config, self.asked) == "never"
+        reason = "not run: execute is never" if never else "fresh"
+        # What was only rendered because the command line said so is not known to be fresh.
+        is_known = not never or execute.mode(opened.matter, self.survey.config, None) == "never"
+        return self._written(post, opened.nb, opened.plan.state if is_known else None, reason)
+
+    async def _run_all(self, running: list[tuple[Opened, str]], reports: dict[Source, Report]) -> None:
+        """Run what has to run, and put the reports among *reports*.
+
+        A waiting line is served in order: whoever takes longest comes first, whoever nobody has timed before all.
+        """
+        if not running:
+            return
+        last = runs.read(self.survey.config)
+        known = {opened.source: last.get(str(opened.source.path)) for opened, _ in running}
+        line = sorted(running, key=lambda it: -(run.seconds if (run := known[it[0].source]) else _UNKNOWN))
+        cpus = os.cpu_count() or 1
+        kernels = max(1, min(self.jobs or cpus, len(running)))
+        slots = asyncio.Semaphore(kernels)
+        async with asyncio.TaskGroup() as group:
+            for opened, reason in line:
+                group.create_task(self._run(opened, reason, slots, max(1, cpus // kernels), reports))
+        runs.keep(self.survey.config, self.took)
+
+    async def _run(
+        self, opened: Opened, reason: str, slots: asyncio.Semaphore, threads: int, reports: dict[Source, Report]
+    ) -> None:
+        """Run one notebook, convert it, write."""
+        source, config = opened.source, self.survey.config
+        findings: list[Finding] = []
+        with self._guarded(source, reports, reason, findings):
+            # What keeps it from becoming a post should not cost a run.
+            write.require_ours(convert.notebook(opened.nb, source, config, opened.matter), self.survey.index)
+            async with slots:
+                done = await self._executed(opened, reason, threads)
+            findings += done.findings
+            content = read.with_results(opened.content, done.nb, source)
+            nb = read.notebook(source, content)  # a post is a function of what is on the disk
+            post = convert.notebook(nb, source, config)
+            write.notebook(source, opened.content, content, config)
+            written = self._written(post, nb, self.survey.memo.state(source.path), reason)
+            reports[source] = replace(written, executed=(source.path,), findings=(*findings, *written.findings))
+
+    async def _executed(self, opened: Opened, reason: str, threads: int) -> execute.Executed:
+        """Run the notebook's code, and tell `progress` about it."""
+        source, config = opened.source, self.survey.config
+        self.progress.starts(source, reason)
+        failed = True
+        try:
+            run = execute.Run(nb=opened.nb, source=source, matter=opened.matter, config=config, threads=threads)
+            done = await execute.notebook(run, lambda number, total: self.progress.cell(source, number, total))
+            failed = False
+            self.took[str(source.path)] = runs.Last.of(done.seconds, done.cells)
+        finally:
+            self.progress.ends(source, failed=failed)
+        return done
+
+    def _written(self, post: Post, nb: NotebookNode, state: list[int] | None, reason: str) -> Report:
+        """Write *post*, let the memo learn it if the notebook's *state* is given, and say what has changed."""
+        changes = write.post(post, self.survey.index, self.survey.config)
+        source = post.source
+        if state is not None:
+            check.learn(self.survey.memo, post, nb, {str(source.path): state}, self.survey.config)
         return Report(
-            reasons=why,
-            executed=(source.path,) if reason else (),
+            reasons=((source.path, reason),),
             written=changes.written,
             removed=changes.removed,
             unchanged=0 if changes.written or changes.removed else 1,
-            findings=findings + post.findings,
+            findings=post.findings,
         )
-
-    async def _executed(self, plan: Plan, reason: str, threads: int) -> execute.Executed:
-        """Run the notebook's code, and tell `progress` about it."""
-        self.progress.starts(plan.source, reason)
-        failed = True
-        try:
-            config = self.survey.config
-            run = execute.Run(nb=plan.nb, source=plan.source, matter=plan.matter, config=config, threads=threads)
-            done = await execute.notebook(run, lambda number, total: self.progress.cell(plan.source, number, total))
-            failed = False
-            self.took[str(plan.source.path)] = runs.Last.of(done.seconds, done.cells)
-        finally:
-            self.progress.ends(plan.source, failed=failed)
-        return done

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from converter import convert, discover, execute, posts, read, record, write
+from converter import convert, execute, posts, record, survey, write
 from converter.errors import NotebookError
 from converter.memo import Verdict
 from converter.model import Finding, Report
@@ -62,45 +62,45 @@ def outputs(nb: NotebookNode, matter: FrontMatter, post: Post, config: Config) -
         yield _finding("outputs-fresh", f"outputs are stale: {reason}; {REMEDY}", post)
 
 
-def all_of(survey: Survey) -> Report:
-    """Return what is to be said of the plans of *survey*, by several processes if there are many."""
+def all_of(found: Survey) -> Report:
+    """Return what is to be said of the plans of *found*, by several processes if there are many."""
     reports = []
-    for plan, verdict in zip(survey.plans, _verdicts(survey), strict=True):
-        report = Report(findings=verdict.findings)
+    for plan, looked in zip(found.plans, _looks(found), strict=True):
+        report = Report(findings=looked.findings)
         reports.append(report if report.failed else replace(report, unchanged=1))
-        if verdict.post is not None:
-            found = replace(verdict.post, findings=verdict.findings)
-            learn(survey.memo, found, plan.nb, {str(plan.source.path): plan.state}, survey.config)
+        if looked.files is not None:
+            verdict = Verdict(post=str(plan.post), findings=looked.findings)
+            found.memo.learn(plan.source, verdict, looked.files, {str(plan.source.path): plan.state})
     return Report().merged(*reports)
 
 
 def learn(memo: Memo, post: Post, nb: NotebookNode, before: dict[str, list[int] | None], config: Config) -> None:
     """Let *memo* keep what was found of *post*, which shows *nb*, with the state of all files that decided it."""
-    files = [*posts.twins(post.path)]
-    files += [asset.path for asset in post.assets]
-    files += [PurePosixPath(path) for path in record.inputs(nb)]
+    memo.learn(post.source, Verdict(post=str(post.path), findings=post.findings), _files(post, nb, config), before)
+
+
+def _files(post: Post, nb: NotebookNode, config: Config) -> list[PurePosixPath]:
+    """Return the files that decide whether all is well with *post*, there or not."""
+    found = [*posts.twins(post.path), *(asset.path for asset in post.assets), *map(PurePosixPath, record.inputs(nb))]
+    found += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
     if not config.save_outputs:
-        files.append(PurePosixPath(os.path.relpath(read.executed_path(post.source, config), config.root)))
-    files += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
-    memo.learn(post.source, Verdict(post=str(post.path), findings=post.findings), files, before)
+        found.append(PurePosixPath(os.path.relpath(files.executed_copy(post.source, config), config.root)))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Looked:
-    """A notebook that was looked at."""
+    """What a look at a notebook and its post came to."""
 
-    post: Post | None
     findings: tuple[Finding, ...]
+    files: list[PurePosixPath] | None
+    """The files that decided it; None if nobody can name them."""
 
 
-def _verdicts(survey: Survey) -> list[_Looked]:
-    """Look at every plan of *survey*."""
-    config = survey.config
-    workers = min(os.cpu_count() or 1, len(survey.plans) // _WORTH_A_PROCESS)
-    looks = [
-        (plan, survey.index.around(discover.post_path(plan.source, plan.matter.date, config), plan.source.path), config)
-        for plan in survey.plans
-    ]
+def _looks(found: Survey) -> list[_Looked]:
+    """Look at every plan of *found*."""
+    workers = min(os.cpu_count() or 1, len(found.plans) // _WORTH_A_PROCESS)
+    looks = [(plan, found.index.around(plan.post, plan.source.path), found.config) for plan in found.plans]
     if workers < 2:  # noqa: PLR2004 - one process is what we have
         return [_look(*look) for look in looks]
     with ProcessPoolExecutor(workers) as pool:
@@ -110,13 +110,14 @@ def _verdicts(survey: Survey) -> list[_Looked]:
 def _look(plan: Plan, index: Index, config: Config) -> _Looked:
     """Look at one notebook and its post."""
     try:
-        made = convert.notebook(plan.nb, plan.source, config, plan.matter)
+        opened = survey.opened(plan, config)
+        made = convert.notebook(opened.nb, plan.source, config, opened.matter)
     except NotebookError as error:
-        return _Looked(post=None, findings=(Finding.of(error),))
+        return _Looked(findings=(Finding.of(error),), files=None)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other posts
-        return _Looked(post=None, findings=(Finding.crash(error, plan.source),))
-    wrong = (*outputs(plan.nb, plan.matter, made, config), *post(made, index, config))
-    return _Looked(post=made, findings=made.findings + wrong)
+        return _Looked(findings=(Finding.crash(error, plan.source),), files=None)
+    wrong = (*outputs(opened.nb, opened.matter, made, config), *post(made, index, config))
+    return _Looked(findings=made.findings + wrong, files=_files(made, opened.nb, config))
 
 
 def _finding(rule: str, message: str, post: Post, detail: str = "") -> Finding:

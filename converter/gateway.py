@@ -150,7 +150,7 @@ class Manager:
         """Delete the kernel on the gateway; say nothing if it, or the gateway, is already gone."""
         kernel_id, self.kernel_id = self.kernel_id, None
         patience = 10 if self.failure is None else _CONNECT_TIMEOUT  # it will hardly answer
-        for _ in range(3 if kernel_id else 0):
+        for _attempt in range(3 if kernel_id else 0):
             try:
                 await _request(self.url, self._token, "DELETE", f"kernels/{kernel_id}", patience=patience)
             except GatewayError as error:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from converter import memo as memory
 from converter import survey
-from converter.model import Report
+from converter.errors import NotebookError
+from converter.model import Finding, Report
 from converter.progress import Progress
 
 if TYPE_CHECKING:
@@ -69,11 +70,17 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
     only = tuple(only)
     with write.lock(config, (progress or Progress()).waits):
         found = survey.take(config, only, memory.Memo(config), trust=False)
+        reports = [found.report]
         for plan in found.plans:
-            plan.nb.metadata[record.KEY] = record.of(plan.nb, adopted=True)
-            content = read.with_results(plan.content, plan.nb, plan.source)
-            write.notebook(plan.source, plan.content, content, config)
-    return found.report.merged(Report(written=tuple(plan.source.path for plan in found.plans)))
+            try:
+                opened = survey.opened(plan, config)
+                opened.nb.metadata[record.KEY] = record.of(opened.nb, adopted=True)
+                content = read.with_results(opened.content, opened.nb, plan.source)
+                write.notebook(plan.source, opened.content, content, config)
+                reports.append(Report(written=(plan.source.path,)))
+            except NotebookError as error:
+                reports.append(Report(findings=(Finding.of(error),)))
+    return Report().merged(*reports)
 
 
 def status(config: Config, only: Iterable[Path], today: date) -> tuple[Report, tuple[Status, ...]]:
@@ -81,7 +88,9 @@ def status(config: Config, only: Iterable[Path], today: date) -> tuple[Report, t
     from converter import status as statuses
 
     found = survey.take(config, tuple(only), memory.Memo(config), trust=False, settled=False)
-    return found.report, tuple(statuses.of(found, today))
+    every = tuple(statuses.of(found, today))
+    faults = Report(findings=tuple(it for it in every if isinstance(it, Finding)))
+    return found.report.merged(faults), tuple(it for it in every if not isinstance(it, Finding))
 
 
 def check(config: Config, only: Iterable[Path] = ()) -> Report:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 
-from converter import record
+from converter import files, record
 from converter.errors import ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path, PurePosixPath
+    from pathlib import PurePosixPath
 
     from nbformat import NotebookNode
 
@@ -35,14 +35,6 @@ def notebook(source: Source, data: bytes) -> NotebookNode:
     Raises `ReadError` if it is none.
     """
     return READERS[source.file.suffix](data, source.path)
-
-
-def content(source: Source) -> bytes:
-    """Return what is in the file of *source*."""
-    try:
-        return source.file.read_bytes()
-    except OSError as error:
-        raise ReadError(f"cannot be read: {error.strerror}", source=source.path) from error
 
 
 def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
@@ -190,15 +182,10 @@ def _reason(error: nbformat.ValidationError) -> str:
     return says if len(says) <= _WIDEST else says[:_WIDEST] + "…"
 
 
-def executed_path(source: Source, config: Config) -> Path:
-    """Return where the executed copy of *source* lies, for authors who keep outputs out of their notebooks."""
-    return config.root / ".nbpress" / "executed" / source.path
-
-
 def executed_copy(source: Source, config: Config) -> NotebookNode | None:
     """Return the executed copy of *source*; None if there is none that can be read."""
     try:
-        return notebook(source, executed_path(source, config).read_bytes())
+        return notebook(source, files.executed_copy(source, config).read_bytes())
     except (OSError, ReadError):
         return None
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converter import execute, reproduce
+from converter import execute, reproduce, survey
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
@@ -16,32 +16,37 @@ if TYPE_CHECKING:
     from converter.survey import Plan, Survey
 
 
-def all_of(survey: Survey, *, progress: Progress) -> Report:
-    """Run every plan of *survey* whose author lets it run, and say what did not come out as it is stored."""
-    return Report().merged(*asyncio.run(_all(survey, progress)))
+def all_of(found: Survey, *, progress: Progress) -> Report:
+    """Run every plan of *found* whose author lets it run, and say what did not come out as it is stored."""
+    return Report().merged(*asyncio.run(_all(found, progress)))
 
 
-async def _all(survey: Survey, progress: Progress) -> list[Report]:
+async def _all(found: Survey, progress: Progress) -> list[Report]:
     """Run the plans, as many at once as there are CPUs."""
     cpus = os.cpu_count() or 1
-    kernels = max(1, min(survey.config.jobs or cpus, len(survey.plans)))
+    kernels = max(1, min(found.config.jobs or cpus, len(found.plans)))
     slots = asyncio.Semaphore(kernels)
-    plans = [plan for plan in survey.plans if execute.mode(plan.matter, survey.config, None) != "never"]
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_one(plan, survey, slots, max(1, cpus // kernels), progress)) for plan in plans]
+        tasks = [group.create_task(_one(plan, found, slots, max(1, cpus // kernels), progress)) for plan in found.plans]
     return [task.result() for task in tasks]
 
 
-async def _one(plan: Plan, survey: Survey, slots: asyncio.Semaphore, threads: int, progress: Progress) -> Report:
+async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int, progress: Progress) -> Report:
     """Run one notebook in a copy of the blog and compare."""
-    source, root = plan.source, survey.config.root
+    source, root = plan.source, found.config.root
     async with slots:
-        progress.starts(source, "would it come out the same?")
         failed = True
         try:
+            opened = survey.opened(plan, found.config)
+            if execute.mode(opened.matter, found.config, None) == "never":
+                return Report()
+        except NotebookError as error:
+            return Report(findings=(Finding.of(error),))
+        progress.starts(source, "would it come out the same?")
+        try:
             with reproduce.scratch(root, source) as there:
-                config = replace(survey.config, root=there.file.parents[len(there.path.parts) - 1])
-                run = execute.Run(nb=plan.nb, source=there, matter=plan.matter, config=config, threads=threads)
+                config = replace(found.config, root=there.file.parents[len(there.path.parts) - 1])
+                run = execute.Run(nb=opened.nb, source=there, matter=opened.matter, config=config, threads=threads)
                 done = await execute.notebook(run, lambda number, total: progress.cell(source, number, total))
                 fresh = reproduce.moved_back(done.nb, there, source)
             failed = False
@@ -51,4 +56,4 @@ async def _one(plan: Plan, survey: Survey, slots: asyncio.Semaphore, threads: in
             return Report(findings=(Finding.crash(error, source),))
         finally:
             progress.ends(source, failed=failed)
-    return Report(findings=tuple(it.finding(source) for it in reproduce.differences(plan.nb, fresh)))
+    return Report(findings=tuple(it.finding(source) for it in reproduce.differences(opened.nb, fresh)))

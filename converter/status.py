@@ -6,14 +6,15 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from converter import check, convert, execute, record, runs
+from converter import check, convert, execute, record, runs, survey
 from converter.errors import NotebookError
+from converter.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from converter.model import FrontMatter, Source
-    from converter.survey import Plan, Survey
+    from converter.survey import Opened, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,37 +48,42 @@ class Status:
         }
 
 
-def of(survey: Survey, today: datetime.date) -> Iterator[Status]:
-    """Yield how every notebook of *survey* that can be read stands; *today* tells which posts lie in the future."""
-    known = runs.read(survey.config)
-    for plan in survey.plans:
-        last = known.get(str(plan.source.path))
+def of(found: Survey, today: datetime.date) -> Iterator[Status | Finding]:
+    """Yield how every notebook of *found* stands; *today* tells which posts lie in the future."""
+    known = runs.read(found.config)
+    for one in found.plans:
+        last = known.get(str(one.source.path))
+        try:
+            plan = survey.opened(one, found.config)
+        except NotebookError as error:
+            yield Finding.of(error)
+            continue
         yield Status(
             source=plan.source,
-            outputs=_outputs(plan, survey),
-            post=_post(plan, survey),
+            outputs=_outputs(plan, found),
+            post=_post(plan, found),
             listed=_listed(plan.source, plan.matter, today),
-            notes=tuple(_notes(plan, survey)),
+            notes=tuple(_notes(plan, found)),
             seconds=last.seconds if last else None,
             slowest=last.slowest if last else (),
         )
 
 
-def _outputs(plan: Plan, survey: Survey) -> str:
+def _outputs(plan: Opened, found: Survey) -> str:
     """Say whether the outputs are those of the code."""
-    if execute.mode(plan.matter, survey.config, None) == "never":
+    if execute.mode(plan.matter, found.config, None) == "never":
         return "not run: execute is never"
-    config = survey.config
+    config = found.config
     return record.stale(plan.nb, config.root, environment=config.rerun_on == "environment") or "fresh"
 
 
-def _post(plan: Plan, survey: Survey) -> str:
+def _post(plan: Opened, found: Survey) -> str:
     """Say whether the post is what the notebook says."""
     try:
-        post = convert.notebook(plan.nb, plan.source, survey.config, plan.matter)
+        post = convert.notebook(plan.nb, plan.source, found.config, plan.matter)
     except NotebookError as error:
         return error.message
-    wrong = {finding.rule for finding in check.post(post, survey.index, survey.config)}
+    wrong = {finding.rule for finding in check.post(post, found.index, found.config)}
     if not wrong:
         return "current"
     said = {"post-exists": "missing", "post-is-ours": "a post of the author's is in the way"}
@@ -96,10 +102,10 @@ def _listed(source: Source, matter: FrontMatter, today: datetime.date) -> str:
     return "no: hide is true" if matter.values.get("hide") is True else "yes"
 
 
-def _notes(plan: Plan, survey: Survey) -> Iterator[str]:
+def _notes(plan: Opened, found: Survey) -> Iterator[str]:
     """Yield what else may matter."""
     known = plan.nb.metadata.get(record.KEY) or {}
-    missing = record.unverified(plan.nb, survey.config.root)
+    missing = record.unverified(plan.nb, found.config.root)
     if missing:
         yield f"cannot be verified here: {', '.join(missing)}"
     others = record.other_versions(plan.nb)

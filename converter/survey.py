@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from converter import discover
@@ -12,7 +12,7 @@ from converter.posts import Index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from pathlib import Path, PurePosixPath
 
     from nbformat import NotebookNode
 
@@ -23,15 +23,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A notebook that needs a look: it was read, and its post's path is its own."""
+    """A notebook that needs a look, and whose post's path is its own."""
 
     source: Source
+    post: PurePosixPath
+    """Where its post goes."""
+    state: list[int] | None
+    """State of the file before it is read, for the memo."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A notebook that was read."""
+
+    plan: Plan
     content: bytes
     """The file as it was read."""
     nb: NotebookNode
     matter: FrontMatter
-    state: list[int] | None
-    """State of the file before it was read, for the memo."""
+
+    @property
+    def source(self) -> Source:
+        """Return the file it comes from."""
+        return self.plan.source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +83,7 @@ def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settl
                 path = known[source].post
             elif source in chosen:
                 plans[source] = plan = _plan(source, config, memo)
-                path = str(discover.post_path(source, plan.matter.date, config))
+                path = str(plan.post)
             elif source.date:
                 path = str(discover.post_path(source, "", config))
             else:
@@ -117,17 +131,25 @@ def orphans(survey: Survey) -> Iterator[Finding]:
         yield Finding(rule="post-has-notebook", message=message, source=path)
 
 
-def _plan(source: Source, config: Config, memo: Memo) -> Plan:
-    """Read *source*; raise `NotebookError` if it cannot be built."""
-    from converter import front_matter, read, record
+def opened(plan: Plan, config: Config) -> Opened:
+    """Read the notebook of *plan*; raise `NotebookError` if it cannot be built."""
+    from converter import files, front_matter, read, record
 
-    state = memo.state(source.path)
-    content = read.content(source)
-    nb = read.notebook(source, content)
+    content = files.content(plan.source)
+    nb = read.notebook(plan.source, content)
     if not config.save_outputs:
-        nb = record.overlaid(nb, read.executed_copy(source, config))
-    matter = front_matter.parse(nb, source, config)
-    return Plan(source=source, content=content, nb=nb, matter=matter, state=state)
+        nb = record.overlaid(nb, read.executed_copy(plan.source, config))
+    return Opened(plan=plan, content=content, nb=nb, matter=front_matter.parse(nb, plan.source, config))
+
+
+def _plan(source: Source, config: Config, memo: Memo) -> Plan:
+    """Return the plan for *source*; only a name without a date has to be opened for it."""
+    state = memo.state(source.path)
+    if source.date:
+        return Plan(source=source, post=discover.post_path(source, "", config), state=state)
+    nameless = Plan(source=source, post=source.path, state=state)
+    date = opened(nameless, config).matter.date
+    return replace(nameless, post=discover.post_path(source, date, config))
 
 
 def _wrong(findings: Iterable[Finding]) -> bool:

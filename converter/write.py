@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from converter import posts, read
+from converter import files, posts
 from converter.errors import NotebookError, WriteError
 
 if TYPE_CHECKING:
@@ -133,11 +133,11 @@ def notebook(source: Source, before: bytes, after: bytes, config: Config) -> Non
     *before* is what it held when it was read: if its author has saved it since, their file stays as it is and
     `WriteError` says so.
     """
-    if read.content(source) != before:
+    if files.content(source) != before:
         raise WriteError(
             "was saved while it ran, so its new outputs are not written over it", source=source.path, hint="build again"
         )
-    file = source.file if config.save_outputs else read.executed_path(source, config)
+    file = source.file if config.save_outputs else files.executed_copy(source, config)
     if not config.save_outputs or after != before:
         _put(file, after, source)
 

@@ -10,7 +10,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from converter import config, discover, read, transform
+from converter import config, discover, files, read, transform
 from converter import convert as stages
 from converter import markdown as text_stage
 from converter.model import FrontMatter
@@ -103,7 +103,7 @@ def convert(root: Path, file: str = FILE) -> Post:
     """Return the post that the notebook *file* of the blog at *root* becomes."""
     settings = config.load(root)
     source = discover.source(settings.root / file, settings)
-    return stages.notebook(read.notebook(source, read.content(source)), source, settings)
+    return stages.notebook(read.notebook(source, files.content(source)), source, settings)
 
 
 def body(post: Post) -> str:

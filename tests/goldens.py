@@ -31,7 +31,7 @@ def made(name: str) -> dict[str, bytes]:
     findings: list[str] = []
     for source in discover.sources(settings):
         try:
-            post = convert.notebook(read.notebook(source, read.content(source)), source, settings)
+            post = convert.notebook(read.notebook(source, files.content(source)), source, settings)
         except ConverterError as error:
             findings.append(str(Finding.of(error)))
             continue
