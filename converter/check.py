@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from converter import convert, execute, posts, record, survey, write
+from converter import convert, execute, files, posts, record, survey, write
 from converter.errors import NotebookError
 from converter.memo import Verdict
 from converter.model import Finding, Report

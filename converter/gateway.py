@@ -161,8 +161,9 @@ class Manager:
 
     async def cleanup_resources(self, **_: object) -> None:
         """Disconnect, and delete a kernel that died as well: the gateway has started it again by now."""
-        if self._client is not None:
-            await self._client.stop_channels()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.stop_channels()
         await self.shutdown_kernel()
 
     async def connect(self, session: str) -> websocket.WebSocketClientConnection:

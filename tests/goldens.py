@@ -27,7 +27,7 @@ def names() -> list[str]:
 def made(name: str) -> dict[str, bytes]:
     """Return posts, images and findings of the golden blog *name*, by path; nothing is run or written."""
     settings = config.load(FOLDER / name)
-    files: dict[str, bytes] = {}
+    found: dict[str, bytes] = {}
     findings: list[str] = []
     for source in discover.sources(settings):
         try:
@@ -35,24 +35,24 @@ def made(name: str) -> dict[str, bytes]:
         except ConverterError as error:
             findings.append(str(Finding.of(error)))
             continue
-        files |= {str(post.path): post.text.encode(), **{str(asset.path): asset.content for asset in post.assets}}
+        found |= {str(post.path): post.text.encode(), **{str(asset.path): asset.content for asset in post.assets}}
         findings += [f"{finding.severity} {finding}" for finding in post.findings]
-    return files | ({FINDINGS: "".join(f"{line}\n" for line in findings).encode()} if findings else {})
+    return found | ({FINDINGS: "".join(f"{line}\n" for line in findings).encode()} if findings else {})
 
 
 def expected(name: str) -> dict[str, bytes]:
     """Return the committed files of the golden blog *name*, by path."""
     folder = FOLDER / name / "expected"
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in files}
+    there = sorted(file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in there}
 
 
 def rewrite(name: str) -> None:
     """Make the committed files of the golden blog *name* what it becomes now."""
     folder = FOLDER / name / "expected"
-    files = made(name)
+    wanted = made(name)
     shutil.rmtree(folder, ignore_errors=True)
-    for path, content in files.items():
+    for path, content in wanted.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
 

@@ -23,7 +23,20 @@ if TYPE_CHECKING:
     from tests.conftest import Run
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cli.yaml").read_text("utf-8"))["cases"]
-FIELDS = {"title", "files", "folder", "before", "edit", "env", "kernel", "command", "status", "stdout", "stderr"}
+FIELDS = {
+    "title",
+    "files",
+    "folder",
+    "before",
+    "edit",
+    "env",
+    "kernel",
+    "command",
+    "status",
+    "stdout",
+    "stderr",
+    "match",
+}
 COMMANDS = (cli, *cli.commands.values())
 
 
@@ -53,6 +66,8 @@ def test_command(
     before = folders.tree(tmp_path)
     status = _status(case["command"])
     said = capfd.readouterr()
+    for stream, pattern in case.get("match", {}).items():
+        assert re.search(pattern, {"stdout": said.out, "stderr": said.err}[stream]), said
     if "stdout" in case:
         same(_plain(said.out, root), case["stdout"], f"standard error was:\n{said.err}")
     if "stderr" in case:
