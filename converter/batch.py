@@ -82,10 +82,10 @@ class _Batch:
         """Build a notebook that does not run."""
         post = convert.notebook(opened.nb, opened.source, self.survey.config, opened.matter)
         never = execute.mode(opened.matter, self.survey.config, self.asked) == "never"
-        reason = "not run: execute is never" if never else "fresh"
+        reason = execute.NEVER if never else "fresh"
         # What was only rendered because the command line said so is not known to be fresh.
         is_known = not never or execute.mode(opened.matter, self.survey.config, None) == "never"
-        return self._written(post, opened.nb, opened.plan.state if is_known else None, reason)
+        return self._written(post, opened.nb, opened.plan.state if is_known else None, reason, reason)
 
     async def _run_all(self, running: list[tuple[Opened, str]], reports: dict[Source, Report]) -> None:
         """Run what has to run, and put the reports among *reports*.
@@ -121,7 +121,7 @@ class _Batch:
             nb = read.notebook(source, content)  # a post is a function of what is on the disk
             post = convert.notebook(nb, source, config)
             write.notebook(source, opened.content, content, config)
-            written = self._written(post, nb, self.survey.memo.state(source.path), reason)
+            written = self._written(post, nb, self.survey.memo.state(source.path), reason, "fresh")
             reports[source] = replace(written, executed=(source.path,), findings=(*findings, *written.findings))
 
     async def _executed(self, opened: Opened, reason: str, threads: int) -> execute.Executed:
@@ -138,12 +138,15 @@ class _Batch:
             self.progress.ends(source, failed=failed)
         return done
 
-    def _written(self, post: Post, nb: NotebookNode, state: list[int] | None, reason: str) -> Report:
-        """Write *post*, let the memo learn it if the notebook's *state* is given, and say what has changed."""
+    def _written(self, post: Post, nb: NotebookNode, state: list[int] | None, reason: str, rest: str) -> Report:
+        """Write *post*, let the memo learn it if the notebook's *state* is given, and say what has changed.
+
+        *reason* is why its code has run or not, *rest* why it does not have to run now.
+        """
         changes = write.post(post, self.survey.index, self.survey.config)
         source = post.source
         if state is not None:
-            check.learn(self.survey.memo, post, nb, {str(source.path): state}, self.survey.config)
+            check.learn(self.survey.memo, post, nb, state, rest, self.survey.config)
         return Report(
             reasons=((source.path, reason),),
             written=changes.written,

@@ -69,14 +69,18 @@ def all_of(found: Survey) -> Report:
         report = Report(findings=looked.findings)
         reports.append(report if report.failed else replace(report, unchanged=1))
         if looked.files is not None:
-            verdict = Verdict(post=str(plan.post), findings=looked.findings)
+            verdict = Verdict(post=str(plan.post), findings=looked.findings, reason=looked.reason)
             found.memo.learn(plan.source, verdict, looked.files, {str(plan.source.path): plan.state})
     return Report().merged(*reports)
 
 
-def learn(memo: Memo, post: Post, nb: NotebookNode, before: dict[str, list[int] | None], config: Config) -> None:
-    """Let *memo* keep what was found of *post*, which shows *nb*, with the state of all files that decided it."""
-    memo.learn(post.source, Verdict(post=str(post.path), findings=post.findings), _files(post, nb, config), before)
+def learn(memo: Memo, post: Post, nb: NotebookNode, state: list[int] | None, reason: str, config: Config) -> None:
+    """Let *memo* keep what was found of *post*, which shows *nb*, with the state of all files that decided it.
+
+    *state* is that of the notebook, *reason* why it does not have to run.
+    """
+    verdict = Verdict(post=str(post.path), findings=post.findings, reason=reason)
+    memo.learn(post.source, verdict, _files(post, nb, config), {str(post.source.path): state})
 
 
 def _files(post: Post, nb: NotebookNode, config: Config) -> list[PurePosixPath]:
@@ -93,6 +97,8 @@ class _Looked:
     """What a look at a notebook and its post came to."""
 
     findings: tuple[Finding, ...]
+    reason: str = ""
+    """Why the notebook does not have to run."""
     files: list[PurePosixPath] | None
     """The files that decided it; None if nobody can name them."""
 
@@ -117,7 +123,9 @@ def _look(plan: Plan, index: Index, config: Config) -> _Looked:
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other posts
         return _Looked(findings=(Finding.crash(error, plan.source),), files=None)
     wrong = (*outputs(opened.nb, opened.matter, made, config), *post(made, index, config))
-    return _Looked(findings=made.findings + wrong, files=_files(made, opened.nb, config))
+    never = execute.mode(opened.matter, config, None) == "never"
+    reason = execute.NEVER if never else "fresh"
+    return _Looked(findings=made.findings + wrong, reason=reason, files=_files(made, opened.nb, config))
 
 
 def _finding(rule: str, message: str, post: Post, detail: str = "") -> Finding:

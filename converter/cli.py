@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,9 @@ class _Session:
 
     def config(self) -> Config:
         """Return the settings of the blog that the command is about."""
-        return settings.load(self.site or settings.site_root(Path.cwd()))
+        config = settings.load(self.site or settings.site_root(Path.cwd()))
+        gateway = os.environ.get("JUPYTER_GATEWAY_URL", "")  # where all of Jupyter looks for it
+        return config if config.gateway or not gateway else replace(config, gateway=(gateway,))
 
 
 def _examples(*commands: str) -> str:

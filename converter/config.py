@@ -52,6 +52,8 @@ class Config:
     """How much one cell may print or show (`20 MB`); a notebook five times as much."""
     allow_errors: bool = False
     """Publish tracebacks instead of stopping at the first error."""
+    gateway: tuple[str, ...] = field(default=(), metadata={"address": True})
+    """Addresses of Jupyter gateways that run the kernels, one or a list; without one they run on this machine."""
     save_outputs: bool = True
     """Write outputs into the notebooks; `false` keeps executed copies under `.nbpress/executed/` instead."""
     rerun_on: str = field(default="inputs", metadata={"choices": RERUN_ON})
@@ -127,6 +129,7 @@ def _values(section: object, faults: list[str]) -> dict[str, Any]:
         item = known[key]
         try:
             value = size(value) if "size" in item.metadata else value  # noqa: PLW2901
+            value = addresses(value) if "address" in item.metadata else value  # noqa: PLW2901
             values[item.name] = _typed(value, types_[item.name], item.metadata.get("choices"))
         except ValueError as error:
             faults.append(f"{FILE}: notebooks.{key}: {error}")
@@ -185,6 +188,16 @@ def size(value: object) -> object:
         message = f"must be a size such as 512 MB, not {value!r}"
         raise ValueError(message)
     return int(float(found[1]) * 1000 ** " kmg".index(found[2].lower() or " "))
+
+
+def addresses(value: object) -> object:
+    """Return one address, or a list of them, as a list; raise `ValueError` if one is no address."""
+    listed = [value] if isinstance(value, str) else value
+    for address in listed if isinstance(listed, list) else ():
+        if not re.fullmatch(r"https?://[^\s/]+\S*", str(address)):
+            message = f"must be an address such as http://127.0.0.1:8888, not {address!r}"
+            raise ValueError(message)
+    return listed
 
 
 def _folder(value: object) -> PurePosixPath:

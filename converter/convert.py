@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converter import front_matter, render, transform
+from converter import front_matter, inputs, render, transform
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -22,5 +22,9 @@ def notebook(nb: NotebookNode, source: Source, config: Config, matter: FrontMatt
     matter = matter or front_matter.parse(nb, source, config)
     shown, odd = transform.notebook(nb, matter, source)
     post = render.post(shown, matter, source, config)
-    findings = sorted(matter.findings + odd + post.findings, key=lambda it: (it.cell or 0, it.line or 0))
-    return replace(post, findings=tuple(findings))
+    found = matter.findings + inputs.findings(matter, source, config) + odd + post.findings
+    return replace(
+        post,
+        files=(*post.files, *inputs.folders(matter, source)),
+        findings=tuple(sorted(found, key=lambda it: (it.cell or 0, it.line or 0))),
+    )

@@ -111,6 +111,16 @@ TAGS: Mapping[str, View] = {
 METADATA: Mapping[str, View] = {"hide_input": View(input=Show.HIDDEN), "hide_output": View(output=Show.HIDDEN)}
 """Metadata of the notebook extensions, true in a cell or in the notebook."""
 
+_HARMLESS: Mapping[str, tuple[str, ...]] = {
+    "include": (),
+    "echo": ("fenced",),
+    "output": ("asis", "all"),
+    "code-fold": ("show",),
+    "eval": (),
+    "error": (),
+    "volatile": (),
+}
+"""Options whose value decides what is published, and what they may hold besides true and false."""
 _WITH_ARGUMENT = ("export", "exports", "exporti", "default_exp")
 _QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | frozenset(
     [
@@ -247,8 +257,16 @@ def _of_option(key: str, raw: str | None) -> View | str:
         plain = (raw or "") if isinstance(value, dict | list) else "" if value is None else str(value)
         text: dict[str, Any] = {TEXT_OPTIONS[key]: plain}
         return replace(View(), **text)
+    if (key, value) in OPTIONS:
+        return OPTIONS[key, value]
+    if (
+        key in _HARMLESS
+        and not any(value is harmless for harmless in (True, False, None))
+        and value not in _HARMLESS[key]
+    ):
+        return f"#| {key} must be true or false, not {raw!r}"
     if key in _QUARTO_KEYS:
-        return OPTIONS.get((key, value), View())
+        return View()
     near = difflib.get_close_matches(key, sorted(_QUARTO_KEYS), n=1)
     return f"unknown cell option #| {key}" + (f"; did you mean {near[0]}?" if near else "; see the table of directives")
 

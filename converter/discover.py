@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".ipynb",)
 _DATED = re.compile(r"(\d{4})-(\d{2})-(\d{2})-(.+)", re.DOTALL)
+_UNSAFE = re.compile(r"[{}\x00-\x1f\x7f]|-->")
 _NEARLY_DATED = re.compile(r"(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})[-_. ]*(.*)", re.DOTALL)
 
 
@@ -57,6 +58,12 @@ def post_path(source: Source, date: str, config: Config) -> PurePosixPath:
 
     Raises `PostNameError` if neither the name nor the front matter holds a calendar date, with the right name in it.
     """
+    if _UNSAFE.search(source.file.name) or not source.slug.strip("-. "):
+        raise PostNameError(
+            "the name cannot be part of an address",
+            source=source.path,
+            hint="use letters, digits and hyphens, without braces, line ends and `-->`",
+        )
     day = source.date or date
     if not day:
         raise PostNameError(

@@ -10,12 +10,11 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from converter import directives, front_matter, probe, record, stable
+from converter import directives, front_matter, inputs, probe, record, stable
 from converter.errors import (
     CellError,
     CellTimeout,
@@ -33,11 +32,12 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from converter.config import Config
+    from converter.gateway import Manager
     from converter.kernel import Client
     from converter.model import FrontMatter, Source
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_LINE = re.compile(r"(?:Cell |Input )?In ?\[(?:\d+)\], line (\d+)|<ipython-input-[^>]*> in .*\n(?:.*\n)*?-+> (\d+) ")
+_LINE = re.compile(r"(?:Cell |Input )?In ?\[\d+\], line (\d+)|^-+> (\d+) ", re.MULTILINE)
 _INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
 _PYTHON = ("python", "ipython")
 _AROUND = 2
@@ -52,6 +52,10 @@ _THREADS = (
 )
 """How numeric libraries are told not to take all CPUs for one of several kernels."""
 _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+
+
+NEVER = "not run: execute is never"
+"""Why the code of a notebook does not run whose author publishes its stored outputs."""
 
 
 def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
@@ -94,10 +98,20 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
     The working directory is the notebook's folder. *on_cell* is told the number of the cell that starts and how many
     there are. Raises an `ExecutionError` with the cell's number; whatever happens, no kernel is left behind.
     """
-    from converter import kernel  # a build with nothing to run must not pay for nbclient
+    if run.config.gateway:
+        from converter import gateway
+
+        with gateway.choose(run.config.gateway) as url:
+            return await _through(run, on_cell, await _remote(run, url))
+    return await _through(run, on_cell, None)
+
+
+async def _through(run: Run, on_cell: Callable[[int, int], None], remote: Manager | None) -> Executed:
+    """Return what the code gives in a kernel of this machine, or in that of *remote*."""
+    from converter import kernel
 
     executed = _prepared(run.nb)
-    name, findings = _kernel_name(run.nb, run.source)
+    name, findings = (remote.kernel_name, ()) if remote else _kernel_name(run.nb, run.source)
     began, spent = time.monotonic(), dict[int, float]()
 
     def on_start(cell_index: int, **_: object) -> None:
@@ -111,11 +125,13 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
         spent[cell_index + 1] += time.monotonic()
 
     config, matter = run.config, run.matter
-    watched = name == "python3" or record.kernel(run.nb)[1] in _PYTHON
+    is_python = name == "python3" or record.kernel(run.nb)[1] in _PYTHON
+    watched = is_python and remote is None  # another machine's files are not the blog's
+    start_code = [probe.start(config.root)] * watched + [stable.START_UP] * is_python
     client = kernel.Client(
         executed,
-        output_limit=config.output_limit,
-        start_code=f"{probe.start(config.root)}\n{stable.START_UP}" if watched else "",
+        output_limit=front_matter.size_setting(matter, "output_limit", config.output_limit),
+        start_code="\n".join(start_code),
         end_expression=probe.EXPRESSION if watched else "",
         memory=front_matter.size_setting(matter, "memory", config.memory),
         kernel_name=name,
@@ -126,7 +142,8 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
         on_cell_execute=on_execute,
         on_cell_executed=on_executed,
     )
-    await _bounded(client, run, name)
+    client.km = remote  # type: ignore[assignment]  # as much of a KernelManager as nbclient asks for
+    await _bounded(client, run, name, remote)
     seconds = time.monotonic() - began
     result = stable.outputs(_with_results(run.nb, executed))
     use, noted = _use(client, run)
@@ -137,25 +154,21 @@ async def notebook(run: Run, on_cell: Callable[[int, int], None]) -> Executed:
 def _use(client: Client, run: Run) -> tuple[record.Use, tuple[Finding, ...]]:
     """Return what the run used, and what is odd about it."""
     source, root = run.source, run.config.root
-    declared: dict[str, str] = {}
-    findings = []
-    for pattern in front_matter.listed(run.matter, "inputs"):
-        files = [file for file in sorted(source.file.parent.glob(pattern)) if file.is_file()]
-        declared |= {Path(os.path.relpath(file, root)).as_posix(): record.digest_of(file) for file in files}
-        if not files:
-            message = f"`inputs` names {pattern}, and there is no such file; mend the path"
-            findings.append(Finding(rule="input-exists", message=message, source=source.path))
+    declared = {path: record.digest_of(file) for path, file in inputs.paths(run.matter, source, run.config).items()}
     if not client.ending:
-        return record.Use(inputs=declared), tuple(findings)
+        return record.Use(inputs=declared), ()
     trace = probe.trace(client.ending, root, notebook=source.file)
-    for path in trace.vanished:
-        message = f"{path} was read and taken away while the notebook ran, so it does not count as an input"
-        findings.append(Finding(rule="input-exists", message=message, source=source.path, severity=Severity.WARNING))
-    inputs = {**trace.inputs, **declared}
-    return record.Use(inputs=inputs, environment=trace.environment, network=trace.network), tuple(findings)
+    said = [(path, "was read and taken away while the notebook ran; it does not count") for path in trace.vanished]
+    said += [(path, "was changed while the notebook ran, which will run again") for path in trace.changed]
+    findings = tuple(
+        Finding(rule="input-stays", message=f"{path} {what}", source=source.path, severity=Severity.WARNING)
+        for path, what in said
+    )
+    found = {**trace.inputs, **declared}
+    return record.Use(inputs=found, environment=trace.environment, network=trace.network), findings
 
 
-async def _bounded(client: Client, run: Run, name: str) -> None:
+async def _bounded(client: Client, run: Run, name: str, remote: Manager | None) -> None:
     """Run all cells of *client*'s notebook within its limits, and say in our words what went wrong."""
     import nbclient.exceptions
 
@@ -180,7 +193,10 @@ async def _bounded(client: Client, run: Run, name: str) -> None:
             raise _error(NotebookTimeout, message, client, run.source, hint) from error
         if task is not None and task.cancelling():  # nbclient takes our cancellation for a dead kernel
             raise asyncio.CancelledError from error
-        raise _death(client, run.source) from error
+        raise _lost(remote, client, run.source) or _death(client, run.source) from error
+    except ExecutionError as error:  # a gateway's
+        error.source = run.source.path
+        raise
     except kernel.StartError as error:
         reason = str(error).strip().splitlines()
         raise ExecutionError(
@@ -189,6 +205,41 @@ async def _bounded(client: Client, run: Run, name: str) -> None:
             hint="try its command in a terminal to see why",
             detail=str(error),
         ) from error
+
+
+async def _remote(run: Run, url: str) -> Manager:
+    """Return the manager of a kernel on the gateway at *url*, the one that the notebook asks for."""
+    from converter import gateway
+
+    token = gateway.token(os.environ)
+    wanted, language = record.kernel(run.nb)
+    try:
+        known = await gateway.kernelspecs(url, token)
+    except ExecutionError as error:
+        error.source = run.source.path
+        raise
+    alike = [name for name, spoken in known.items() if language in _PYTHON and spoken.lower() in _PYTHON]
+    if wanted not in known and not alike:
+        raise KernelMissing(
+            f"the gateway has no kernel {wanted} ({language}); it has {', '.join(known) or 'none'}",
+            source=run.source.path,
+            hint="install it there, or publish the stored outputs with `execute: never` in the front matter",
+        )
+    return gateway.Manager(
+        url=url,
+        token=token,
+        kernel_name=wanted if wanted in known else alike[0],
+        folder=str(run.source.path.parent),
+        forward=tuple(_fixed(run)),
+    )
+
+
+def _lost(remote: Manager | None, client: Client, source: Source) -> ExecutionError | None:
+    """Return the error of a gateway that went away while a cell ran."""
+    failure = remote.failure if remote else None
+    if failure is None:
+        return None
+    return _error(type(failure), failure.message, client, source, failure.hint)
 
 
 def _death(client: Client, source: Source) -> ExecutionError:
@@ -265,10 +316,11 @@ def _joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
         if not is_stream:
             found += group
             continue
-        texts: dict[str, str] = {}
+        texts: dict[str, list[str]] = {}
         for output in group:
-            texts[output.name] = texts.get(output.name, "") + output.text
-        found += [nbformat.v4.new_output("stream", name=name, text=texts[name]) for name in sorted(texts, reverse=True)]
+            texts.setdefault(output.name, []).append(output.text)
+        for name in sorted(texts, reverse=True):
+            found.append(nbformat.v4.new_output("stream", name=name, text="".join(texts[name])))
     return found
 
 
@@ -297,6 +349,11 @@ def _kernel_name(nb: NotebookNode, source: Source) -> tuple[str, tuple[Finding, 
 
 def _environment(run: Run) -> dict[str, str]:
     """Return the kernel's environment: what makes runs differ is fixed, unless the author has set it."""
+    return _fixed(run) | dict(os.environ)
+
+
+def _fixed(run: Run) -> dict[str, str]:
+    """Return what is fixed in the kernel's environment."""
     day = datetime.date.fromisoformat(run.source.date or run.matter.date or "1980-01-01")
     midnight = datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC)
     fixed = {
@@ -306,8 +363,7 @@ def _environment(run: Run) -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    fixed |= dict.fromkeys(_THREADS, str(run.threads))
-    return fixed | dict(os.environ)
+    return fixed | dict.fromkeys(_THREADS, str(run.threads))
 
 
 def _cell_error(error: Any, client: Client, source: Source) -> ExecutionError:  # noqa: ANN401 - nbclient's
@@ -320,6 +376,11 @@ def _cell_error(error: Any, client: Client, source: Source) -> ExecutionError:  
     reason = [_INVENTED_NAME.sub("", line) for line in str(error.evalue).strip().splitlines()]
     says = f"{error.ename}: {reason[0]}" if reason else str(error.ename)
     kind, hint = CellError, ""
+    if error.ename == "StdinNotImplementedError":
+        says, hint = (
+            "asks for input, and nobody is there to give it",
+            "set the value in the code, or say `#| eval: false`",
+        )
     if error.ename == "MemoryError" and client.memory is not None:
         kind, hint = MemoryExceeded, f"`memory` allows {_size(client.memory)}; use less, or raise it"
     return kind(

@@ -62,6 +62,7 @@ KEYS: Mapping[str, str] = {
     "timeout": NUMBER,
     "notebook_timeout": NUMBER,
     "memory": SIZE,
+    "output_limit": SIZE,
     "allow_errors": FLAG,
     "inputs": LIST,
     "footnotes": CHOICE,
@@ -89,7 +90,7 @@ _PASSING = frozenset(
 
 _KEY_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
 _LIST_ITEM = re.compile(r"[-*+][ \t]+([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]*(.*))$")
-_TITLE = re.compile(r"#[ \t]+(\S.*?)[ \t]*#*[ \t]*$")
+_TITLE = re.compile(r"#[ \t]++(\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s].*)?$")
 _NUMERIC = re.compile(r"[-+.]?[\d][\dA-Fa-f_.,:xobeEZT+\- ]*|[-+]?\.(?:inf|nan)", re.IGNORECASE)
@@ -266,7 +267,7 @@ def _fastpages_entries(lines: list[str]) -> tuple[list[_Entry], int] | None:
     title = _TITLE.match(lines[start].lstrip()) if start is not None else None
     if start is None or title is None:
         return None
-    entries = [_Entry(key="title", raw=title[1], line=start + 1)]
+    entries = [_Entry(key="title", raw=_without_closing_marks(title[1]), line=start + 1)]
     used = start + 1
     for number, line in enumerate(lines[start + 1 :], start + 2):
         stripped = line.strip()
@@ -282,6 +283,13 @@ def _fastpages_entries(lines: list[str]) -> tuple[list[_Entry], int] | None:
             break
         used = number
     return entries, used
+
+
+def _without_closing_marks(heading: str) -> str:
+    """Return the text of a *heading* without the `#` that may close it."""
+    text = heading.rstrip()
+    shorter = text.rstrip("#")
+    return shorter.rstrip() if shorter != text and shorter[-1:] in (" ", "\t") else text
 
 
 def _metadata(nb: NotebookNode) -> _Found | None:
@@ -332,13 +340,11 @@ def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
         return raw
     try:
         value = yaml_text.load(f"it: {raw}")["it"]
-    except (
-        yaml_text.Error,
-        ValueError,
-        TypeError,
-        KeyError,
-    ):  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
-        return raw
+    except (yaml_text.Error, ValueError, TypeError, KeyError) as error:
+        if kind == LIST and raw[:1] in ("[", "{"):
+            message = f"is no YAML list: {raw}; close its brackets and quote what is special"
+            raise ValueError(message) from error
+        return raw  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
     quoted = raw[:1] in ("'", '"')
     if isinstance(value, str):
         return value if quoted or is_yaml else raw

@@ -392,8 +392,7 @@ def _shown(url: str) -> str:
 def _message(raw: str | bytes) -> dict[str, Any]:
     """Return the message in *raw*: JSON, or a count of parts, their offsets, JSON and binary buffers."""
     if isinstance(raw, str):
-        message: dict[str, Any] = json.loads(raw)
-        return message
+        return dict(json.loads(raw))
     (count,) = struct.unpack_from("!I", raw)
     offsets = struct.unpack_from(f"!{count}I", raw, 4)
     first, *buffers = (raw[start:stop] for start, stop in zip(offsets, (*offsets[1:], None), strict=True))

@@ -70,7 +70,8 @@ def local(address: str, source: Source, cell: NotebookNode, config: Config) -> I
     if file is None:
         raise ImageError("image-exists", f"there is no image {unquote(address)}; put it there or mend the path")
     real, root = file.resolve(), config.root.resolve()
-    if not real.is_relative_to(root):
+    notebooks_folder = (config.root / config.source).resolve()  # may itself be a link to somewhere else
+    if not real.is_relative_to(root) and not real.is_relative_to(notebooks_folder):
         message = f"image {address} leaves the blog's folder; copy it beside the notebook"
         raise ImageError("image-inside-blog", message)
     try:

@@ -105,9 +105,10 @@ class Client(NotebookClient):
                     await self.async_start_new_kernel(stderr=complaints, preexec_fn=_limits(self.memory), **options)
                 await self.async_start_new_kernel_client()
             except (RuntimeError, OSError, DeadKernelError) as error:
+                said = _tail(folder / "stderr")  # before we end it, which it may comment on
                 await self._end()
                 if attempt == _ATTEMPTS:
-                    raise StartError(_tail(folder / "stderr") or str(error)) from error
+                    raise StartError(said or str(error)) from error
             else:
                 return
 

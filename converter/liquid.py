@@ -15,14 +15,18 @@ TAGS = ("include", "include_relative", "link", "post_url", "cite", "bibliography
 VARIABLES = ("site", "page")
 """Objects whose properties authors may print in text cells."""
 
-_TAG = re.compile(r"\{%-?\s*([\w-]+)(?:\s[^%]*(?:%(?!\})[^%]*)*)?-?%\}")
+# Possessive throughout: authors write half a tag, and half a tag must not cost more than its length.
+_TAG = re.compile(r"\{%-?\s*+([\w-]++)(?:\s(?>[^%{]|%(?!\})|\{(?!%))*+)?%\}")
+_ARGUMENT = r"""(?>'[^'{}]*+'|"[^"{}]*+"|[\w.-]++)(?:\s*+:\s*+(?>'[^'{}]*+'|"[^"{}]*+"|[\w.-]++))?+"""
 _VARIABLE = re.compile(
-    r"""\{\{-?\s*([\w-]+)(?:\.[\w-]+|\[(?:\d+|'[^'{}]*'|"[^"{}]*")\])*"""
-    r"""(?:\s*\|\s*\w+(?:\s*:\s*(?:'[^'{}]*'|"[^"{}]*"|[\w.,\s:-])+)?)*\s*-?\}\}"""
+    r"""\{\{-?\s*+([\w-]++)(?>\.[\w-]++|\[(?>\d++|'[^'{}]*+'|"[^"{}]*+")\])*+"""
+    rf"""(?>\s*+\|\s*+\w++(?>\s*+:\s*+{_ARGUMENT}(?>\s*+,\s*+{_ARGUMENT})*+)?+)*+\s*+-?\}}\}}"""
 )
 _FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.IGNORECASE)
 _FNDETAIL_START = re.compile(r"(?:\{\{|<%=?)-?\s*(['\"])")
-_FNDETAIL_END = r"{quote}\s*\|\s*fndetail\s*:\s*(['\"]?)([\w-]+)\1\s*-?(?:\}}\}}|%>)"
+_FNDETAIL_END = {
+    quote: re.compile(rf"""{quote}\s*+\|\s*+fndetail\s*+:\s*+(['"]?)([\w-]+)\1\s*+-?(?:\}}\}}|%>)""") for quote in "'\""
+}
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
@@ -67,7 +71,7 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
         if detail:
             return detail
     raw = _RAW.match(text, start)
-    if raw and _ENDRAW.search(text, raw.end()):
+    if raw:
         return Piece(kind=Kind.RAW, text=raw[0])
     tag = _TAG.match(text, start)
     if tag and tag[1] in TAGS + allow:
@@ -87,9 +91,11 @@ def _detail(text: str, start: int) -> Piece | None:
     """Return the footnote text that begins at *start*; its quotes end where `| fndetail` follows."""
     opening = _FNDETAIL_START.match(text, start)
     assert opening  # noqa: S101 - the caller has looked
-    closing = re.compile(_FNDETAIL_END.format(quote=opening[1])).search(text, opening.end())
-    if closing is None or _FNDETAIL_START.search(text, opening.end(), closing.start()):
-        return None  # the end that was found belongs to a later footnote
+    # An end behind the next beginning belongs to a later footnote.
+    following = _FNDETAIL_START.search(text, opening.end())
+    closing = _FNDETAIL_END[opening[1]].search(text, opening.end(), following.start() if following else len(text))
+    if closing is None:
+        return None
     return Piece(
         kind=Kind.DETAIL,
         text=text[start : closing.end()],

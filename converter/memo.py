@@ -37,6 +37,8 @@ class Verdict:
     """The post's path."""
     findings: tuple[Finding, ...]
     """All that was wrong or odd; empty if all is well."""
+    reason: str = "fresh"
+    """Why its code does not have to run."""
 
 
 class Memo:
@@ -61,7 +63,9 @@ class Memo:
         root = str(self._config.root)
         if any(_stat(os.path.join(root, path)) != stat for path, stat in known["files"].items()):  # noqa: PTH118 - fast
             return None
-        return Verdict(post=known["post"], findings=tuple(_finding(parts) for parts in known["findings"]))
+        return Verdict(
+            post=known["post"], reason=known["reason"], findings=tuple(_finding(parts) for parts in known["findings"])
+        )
 
     def learn(self, source: Source, verdict: Verdict, files: Iterable[PurePosixPath], before: dict[str, _Stat]) -> None:
         """Keep *verdict* on *source*, which depends on *files* (relative to the blog's root, existing or not).
@@ -69,7 +73,12 @@ class Memo:
         *before* holds the states of files that were read, taken before they were.
         """
         states = {str(path): before.get(str(path), self.state(path)) for path in (source.path, *files)}
-        entry = {"post": verdict.post, "findings": [_parts(it) for it in verdict.findings], "files": states}
+        entry = {
+            "post": verdict.post,
+            "reason": verdict.reason,
+            "findings": [_parts(it) for it in verdict.findings],
+            "files": states,
+        }
         if self._known.get(str(source.path)) != entry:
             self._known[str(source.path)] = entry
             self._changed = True

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+import nbformat
 
 from converter import highlight, images, liquid, markdown
 
@@ -42,9 +45,8 @@ _HOME = re.compile(
     r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
 )
 _PROCESS = re.compile(
-    r"(?:(?:/private)?(?:/tmp|/var/folders/\S+?/T)/|[A-Za-z]:\\(?:[^\\\s:]+\\)*)ipykernel_\d+[/\\]\d+\.py"
+    r"(?:(?:/private)?(?:/tmp|/var/folders/[^/\s]++/[^/\s]++/T)/|[A-Za-z]:\\[^\s:]*?\\?)ipykernel_\d+[/\\]\d+\.py"
 )
-_BACKSPACE = re.compile(r"[^\n\x08]\x08")
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
 _WITH_NAME = frozenset({"javascript", "vega"})
@@ -81,6 +83,8 @@ class Names:
     """Ids of headings."""
     contents: Counter[str] = field(default_factory=Counter)
     """How often each output that has a name has been shown."""
+    unshown: list[str] = field(default_factory=list)
+    """The MIME types of outputs that cannot be shown, of the cell that was looked at last."""
 
 
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
@@ -95,38 +99,33 @@ def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, name
 
 def joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
     """Yield *outputs* with neighbouring fragments of one stream as one, carriage returns and backspaces applied."""
-    pending: Any = None
-    for output in outputs:
-        if pending is not None and output.output_type == "stream" and output.name == pending.name:
-            pending.text += output.text
+    for is_stream, group in itertools.groupby(outputs, lambda output: output.output_type == "stream" and output.name):
+        if not is_stream:
+            yield from group
             continue
-        if pending is not None:
-            yield from _settled(pending)
-        pending = output.copy() if output.output_type == "stream" else None
-        if pending is None:
-            yield output
-    if pending is not None:
-        yield from _settled(pending)
-
-
-def _settled(stream: NotebookNode) -> Iterator[NotebookNode]:
-    """Yield *stream* as a terminal would show it at the end; nothing if that is nothing."""
-    stream.text = terminal(stream.text)
-    if stream.text:
-        yield stream
+        text = terminal("".join(output.text for output in group))
+        if text:
+            yield nbformat.v4.new_output("stream", name=is_stream, text=text)
 
 
 def terminal(text: str) -> str:
     r"""Return *text* as a terminal shows it at the end: `\r` goes back to the start of the line, `\b` one character."""
-    while "\x08" in text:
-        shorter = _BACKSPACE.sub("", text)
-        if shorter == text:
-            text = text.replace("\x08", "")
-            break
-        text = shorter
+    if "\x08" in text:
+        text = _without_backspaces(text)
     if "\r" not in text:
         return text
     return "\n".join(_overwritten(line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def _without_backspaces(text: str) -> str:
+    """Return *text* with each backspace and the character of its line before it gone."""
+    shown: list[str] = []
+    for character in text:
+        if character != "\x08":
+            shown.append(character)
+        elif shown and shown[-1] != "\n":
+            shown.pop()
+    return "".join(shown)
 
 
 def _overwritten(line: str) -> str:
@@ -183,13 +182,23 @@ def _bundle(output: NotebookNode, view: View, source: Source, config: Config, na
     """Return the best representation of a mimebundle that can be shown."""
     for mimetype, kind in PRIORITY.items():
         payload = output.data.get(mimetype)
-        if payload is None or payload == "" or (_WIDGET in output.data and mimetype == "text/plain"):
-            continue  # a widget's text is the code that makes it, or a progress bar at its start
-        if kind != "image":
+        # A widget's text is the code that makes it, or a progress bar at its start.
+        if payload is None or (_WIDGET in output.data and mimetype == "text/plain"):
+            continue
+        if payload == "":  # what was shown is nothing; the text beside it only names the object
+            return None
+        if kind == "vega":
+            script = _json_in_script(payload)
+            if script:
+                return Output(template=kind, html=script)
+        elif kind == "image":
+            image = _image(mimetype, str(payload), output, view, source, config)
+            if image is not None:
+                return image
+        else:
             return _rich(kind, payload, view, source, config, names)
-        image = _image(mimetype, str(payload), output, view, source, config)
-        if image is not None:
-            return image
+    if output.data and _WIDGET not in output.data:
+        names.unshown.append(", ".join(sorted(output.data)))
     return None
 
 
@@ -197,8 +206,8 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
     """Return a representation that is text."""
     if kind == "json":
         return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
-    if kind == "vega":
-        return Output(template=kind, html=_json_in_script(payload))
+    if kind == "javascript":
+        return Output(template=kind, html=liquid.defuse_script_in_raw(str(payload).replace("</script", "<\\/script")))
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
         return Output(template=kind, html=_preformatted(_without_home(terminal(text))))
@@ -213,8 +222,14 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
 
 
 def _json_in_script(payload: object) -> str:
-    """Return *payload*, perhaps JSON already, as JSON that can end neither its `<script>` nor the `{% raw %}` block."""
-    value = json.loads(payload) if isinstance(payload, str) else payload
+    """Return *payload*, perhaps JSON already, as JSON for a `<script>`; empty if it is none.
+
+    It can end neither the element nor the `{% raw %}` block.
+    """
+    try:
+        value = json.loads(payload) if isinstance(payload, str) else payload
+    except ValueError:
+        return ""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text.replace("</", "<\\/").replace("<!--", "<\\u0021--").replace("{%", "{\\u0025")
 
@@ -258,8 +273,8 @@ def _text(text: str) -> str:
 def _pixels(value: object) -> int | None:
     """Return a length that an output's metadata asks for."""
     try:
-        return round(float(str(value).removesuffix("px"))) or None
-    except ValueError:
+        return max(round(float(str(value).removesuffix("px"))), 0) or None
+    except (ValueError, OverflowError):
         return None
 
 

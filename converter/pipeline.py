@@ -74,7 +74,7 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
         for plan in found.plans:
             try:
                 opened = survey.opened(plan, config)
-                opened.nb.metadata[record.KEY] = record.of(opened.nb, adopted=True)
+                opened.nb.metadata[record.KEY] = record.of(opened.nb, record.use(opened.nb, config.root), adopted=True)
                 content = read.with_results(opened.content, opened.nb, plan.source)
                 write.notebook(plan.source, opened.content, content, config)
                 reports.append(Report(written=(plan.source.path,)))

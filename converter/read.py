@@ -86,34 +86,68 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
     Raises `ReadError` for the faults that validation could only tell by showing the whole cell.
     """
     raw.setdefault("nbformat_minor", 0)
-    raw.setdefault("metadata", {})
+    raw["metadata"] = _notebook_metadata(raw.get("metadata"))
     if raw["nbformat"] != FORMAT:
         return raw
-    raw["metadata"].pop("widgets", None) if _is_broken_widget_state(raw) else None
     cells = raw.get("cells")
     if not isinstance(cells, list):
         raise _invalid("it has no cells" if cells is None else "its cells are no list", path)
     raw["nbformat_minor"] = _WITHOUT_IDS  # nothing here asks for ids, and those of strangers may be no ids at all
     for number, cell in enumerate(cells, 1):
-        if not isinstance(cell, dict):
-            raise _invalid("the cell is no object", path, number)
-        if cell.get("cell_type") not in ("code", "markdown", "raw"):
-            raise _invalid(f"unknown cell type {cell.get('cell_type')!r}", path, number)
-        cell.pop("id", None)
-        cell["metadata"] = _metadata(cell.get("metadata"))
-        cell["source"] = _lines(cell.get("source"))
-        if cell.get("cell_type") == "code":
-            cell.setdefault("execution_count", None)
-            cell.pop("attachments", None)
-            if not all(isinstance(output, dict) for output in cell.get("outputs") or []):
-                raise _invalid("an output is no object", path, number)
-            if not all(isinstance(output.get("data") or {}, dict) for output in cell.get("outputs") or []):
-                raise _invalid("the data of an output is no mimebundle", path, number)
-            cell["outputs"] = [_output(output) for output in cell.get("outputs") or []]
-        else:  # Kaggle keeps these when a code cell becomes text
-            cell.pop("outputs", None)
-            cell.pop("execution_count", None)
+        fault = _fault(cell)
+        if fault:
+            raise _invalid(fault, path, number)
+        _normalise_cell(cell)
     return raw
+
+
+def _notebook_metadata(given: object) -> dict[str, Any]:
+    """Return the notebook's metadata with kernelspec and language as the schema wants them, if they are there at all."""
+    metadata = dict(given) if isinstance(given, dict) else {}
+    for key in ("kernelspec", "language_info"):
+        if not isinstance(metadata.get(key, {}), dict):
+            del metadata[key]
+    if "kernelspec" in metadata:
+        spec = {"name": "python3", **metadata["kernelspec"]}
+        metadata["kernelspec"] = spec | {"display_name": str(spec.get("display_name") or spec["name"])}
+    if metadata.get("language_info"):
+        metadata["language_info"] = {"name": "python", **metadata["language_info"]}
+    widgets = metadata.get("widgets")  # Colab writes them without state; nbconvert raises `KeyError: 'state'` then
+    if isinstance(widgets, dict) and any(not isinstance(it, dict) or "state" not in it for it in widgets.values()):
+        del metadata["widgets"]
+    return metadata
+
+
+def _fault(cell: object) -> str:
+    """Return what makes *cell* no cell; empty if it is one."""
+    if not isinstance(cell, dict):
+        return "the cell is no object"
+    if cell.get("cell_type") not in ("code", "markdown", "raw"):
+        return f"unknown cell type {cell.get('cell_type')!r}"
+    outputs = cell.get("outputs") or []
+    if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
+        return "an output is no object"
+    is_bundle = all(isinstance(output.get("data") or {}, dict) for output in outputs)
+    return "" if is_bundle else "the data of an output is no mimebundle"
+
+
+def _normalise_cell(cell: dict[str, Any]) -> None:
+    """Fill in what *cell* lacks, and take away what does not belong to its kind."""
+    cell.pop("id", None)
+    cell["metadata"] = _metadata(cell.get("metadata"))
+    cell["source"] = _lines(cell.get("source"))
+    if cell["cell_type"] == "code":
+        cell.setdefault("execution_count", None)
+        cell.pop("attachments", None)
+        cell["outputs"] = [_output(output) for output in cell.get("outputs") or []]
+        return
+    for key in ("outputs", "execution_count"):  # Kaggle keeps these when a code cell becomes text
+        cell.pop(key, None)
+    attachments = cell.get("attachments")
+    if "attachments" in cell and not (
+        isinstance(attachments, dict) and all(isinstance(bundle, dict) for bundle in attachments.values())
+    ):
+        del cell["attachments"]
 
 
 def _metadata(given: object) -> dict[str, Any]:
@@ -129,16 +163,8 @@ def _metadata(given: object) -> dict[str, Any]:
 
 def _lines(source: object) -> str:
     """Return the text of a cell, whose line ends may be those of Windows."""
-    text = "".join(map(str, source)) if isinstance(source, list) else str(source or "")
+    text = "".join(line for line in source if isinstance(line, str)) if isinstance(source, list) else str(source or "")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _is_broken_widget_state(raw: dict[str, Any]) -> bool:
-    """Tell whether widget metadata has no state, as Colab writes it (nbconvert raises `KeyError: 'state'`)."""
-    widgets = raw["metadata"].get("widgets")
-    return isinstance(widgets, dict) and any(
-        not isinstance(value, dict) or "state" not in value for value in widgets.values()
-    )
 
 
 def _output(output: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +172,7 @@ def _output(output: dict[str, Any]) -> dict[str, Any]:
     kind = output.get("output_type")
     if kind in ("display_data", "execute_result"):
         output["data"] = mimebundle(output.get("data") or {})
-        output.setdefault("metadata", {})
+        output["metadata"] = output["metadata"] if isinstance(output.get("metadata"), dict) else {}
         if kind == "execute_result":
             output.setdefault("execution_count", None)
     elif kind == "stream":
@@ -165,9 +191,13 @@ def mimebundle(data: dict[str, Any]) -> dict[str, Any]:
     """
     return {
         mimetype: value
-        if isinstance(value, str | list) or mimetype.endswith("+json") or mimetype == _JSON
+        if isinstance(value, str)
+        or (isinstance(value, list) and all(isinstance(line, str) for line in value))
+        or mimetype.endswith("+json")
+        or mimetype == _JSON
         else json.dumps(value, ensure_ascii=False)
         for mimetype, value in data.items()
+        if value is not None
     }
 
 

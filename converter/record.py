@@ -86,6 +86,13 @@ def overlaid(nb: NotebookNode, executed: NotebookNode | None) -> NotebookNode:
     return result
 
 
+def use(nb: NotebookNode, root: Path) -> Use:
+    """Return what the record of *nb* says the last run used, the inputs as they are now."""
+    known = nb.metadata.get(KEY) or {}
+    now = {path: digest_of(root / path) or digest for path, digest in inputs(nb).items()}
+    return Use(inputs=now, environment=known.get("environment") or {}, network=bool(known.get("network")))
+
+
 def inputs(nb: NotebookNode) -> dict[str, str]:
     """Return the inputs that the record of *nb* names, with their digests."""
     found = (nb.metadata.get(KEY) or {}).get("inputs")

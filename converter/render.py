@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from converter import discover, front_matter, highlight, liquid, markdown, outputs, posts, templating
 from converter.directives import Show
 from converter.errors import RenderError
-from converter.model import Asset, FrontMatter, Post, Source
+from converter.model import Asset, Finding, FrontMatter, Post, Severity, Source
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -41,14 +41,16 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     try:
         text_cells = markdown.render(nb, source, matter, config)
         names = outputs.Names(headings=set(text_cells.ids))
-        cells = [
-            _text_cell(cell, text_cells.html.get(index, ""))
-            if cell.cell_type != "code"
-            else _code_cell(
-                cell, _language(nb), outputs.of_cell(cell, cell.metadata.nbpress["view"], source, config, names)
-            )
-            for index, cell in enumerate(nb.cells)
-        ]
+        cells: list[_Cell] = []
+        findings = list(text_cells.findings)
+        for index, cell in enumerate(nb.cells):
+            if cell.cell_type != "code":
+                cells.append(_text_cell(cell, text_cells.html.get(index, "")))
+                continue
+            view = cell.metadata.nbpress["view"]
+            cells.append(_code_cell(cell, _language(nb), outputs.of_cell(cell, view, source, config, names)))
+            findings += [_unshown(types, cell, source) for types in names.unshown]
+            names.unshown.clear()
         cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
         shown = [output for cell in cells for output in cell.outputs]
         if text_cells.has_math or any(output.has_math for output in shown):
@@ -73,8 +75,15 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
         source=source,
         assets=tuple(assets.values()),
         files=text_cells.files,
-        findings=text_cells.findings,
+        findings=tuple(findings),
     )
+
+
+def _unshown(types: str, cell: NotebookNode, source: Source) -> Finding:
+    """Return the finding that an output, which holds only *types*, is missing from the post."""
+    message = f"an output cannot be shown, as it holds only {types}; display it as HTML or as an image, too"
+    number = cell.metadata.nbpress.number
+    return Finding(rule="output-shown", message=message, source=source.path, cell=number, severity=Severity.WARNING)
 
 
 def _text_cell(cell: NotebookNode, html: str) -> _Cell:

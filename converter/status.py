@@ -72,7 +72,7 @@ def of(found: Survey, today: datetime.date) -> Iterator[Status | Finding]:
 def _outputs(plan: Opened, found: Survey) -> str:
     """Say whether the outputs are those of the code."""
     if execute.mode(plan.matter, found.config, None) == "never":
-        return "not run: execute is never"
+        return execute.NEVER
     config = found.config
     return record.stale(plan.nb, config.root, environment=config.rerun_on == "environment") or "fresh"
 

@@ -121,7 +121,7 @@ def _known(chosen: Iterable[Source], index: Index, memo: Memo, *, settled: bool)
 def _told(source: Source, verdict: Verdict) -> Report:
     """Return what is said of a notebook that needs no look."""
     unchanged = 0 if _wrong(verdict.findings) else 1
-    return Report(unchanged=unchanged, findings=verdict.findings, reasons=((source.path, "fresh"),))
+    return Report(unchanged=unchanged, findings=verdict.findings, reasons=((source.path, verdict.reason),))
 
 
 def orphans(survey: Survey) -> Iterator[Finding]:

@@ -17,7 +17,8 @@ def load(text: str | bytes) -> Any:  # noqa: ANN401 - YAML holds anything
 
 def dump(value: object, *, style: str | None = None, flow: bool = False) -> str:
     """Return *value* on one line."""
-    text = yaml.safe_dump(
-        value, default_style=style, default_flow_style=flow, allow_unicode=True, sort_keys=False, width=1 << 30
-    )
+    options: dict[str, Any] = {"default_style": style, "default_flow_style": flow, "sort_keys": False, "width": 1 << 30}
+    text: str = yaml.safe_dump(value, allow_unicode=True, **options)
+    if not text.replace("\n", "").isprintable():  # PyYAML writes line ends such as U+0085 that it then reads as spaces
+        text = yaml.safe_dump(value, allow_unicode=False, **options)
     return text.removesuffix("\n").removesuffix("\n...")

@@ -11,9 +11,13 @@ from converter.highlight import escape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_START_TAG = re.compile(r"""<([A-Za-z][^\s/>]*)((?:[^>"']|"[^"]*"|'[^']*')*)>""")
-_ATTRIBUTE = re.compile(r"""(\s*)([^\s=/>"']+)(?:(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_OPAQUE = re.compile(r"<!--.*?-->|<(script|style|textarea|xmp)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+# Possessive, so that text which is no tag after all costs one look, not one from each of its characters.
+_START_TAG = re.compile(r"""<([A-Za-z][^\s/<>"']*+)((?>[^<>"']++|"[^"]*+"|'[^']*+')*+)>""")
+_ATTRIBUTE = re.compile(r"""([^\s=/>"']++)(?:(\s*+=\s*+)("[^"]*+"|'[^']*+'|[^\s"'>]++))?""")
+_OPAQUE_OR_START_TAG = re.compile(
+    rf"<!--.*?(?:-->|\Z)|<(?P<code>script|style|textarea|xmp)\b.*?(?:</(?P=code)\s*+>|\Z)|(?P<tag>{_START_TAG.pattern})",
+    re.IGNORECASE | re.DOTALL,
+)
 
 URL_ATTRIBUTES = {
     "img": ("src", "srcset"),
@@ -30,20 +34,18 @@ URL_ATTRIBUTES = {
 
 def start_tags(text: str, rewrite: Callable[[str, str, dict[str, str]], str]) -> str:
     """Return *text* with each start tag replaced by what *rewrite* makes of the tag, its name and attributes."""
-    opaque = [match.span() for match in _OPAQUE.finditer(text)]
 
     def replaced(match: re.Match[str]) -> str:
-        if any(start <= match.start() < end for start, end in opaque):
-            return match[0]
-        return rewrite(match[0], match[1].lower(), attributes(match[2]))
+        found = _START_TAG.fullmatch(match["tag"]) if match["tag"] else None
+        return match[0] if found is None else rewrite(found[0], found[1].lower(), attributes(found[2]))
 
-    return _START_TAG.sub(replaced, text)
+    return _OPAQUE_OR_START_TAG.sub(replaced, text)
 
 
 def attributes(text: str) -> dict[str, str]:
     """Return the attributes in the *text* between a tag's name and its `>`, names in lower case, entities decoded."""
     return {
-        match[2].lower(): html.unescape(match[4][1:-1] if match[4][:1] in ("'", '"') else match[4]) if match[3] else ""
+        match[1].lower(): html.unescape(match[3][1:-1] if match[3][:1] in ("'", '"') else match[3]) if match[2] else ""
         for match in reversed(list(_ATTRIBUTE.finditer(text)))  # of two with one name, HTML takes the first
     }
 
@@ -54,17 +56,18 @@ def with_values(tag: str, changes: dict[str, str | None]) -> str:
     if found is None:
         return tag
 
-    def replaced(match: re.Match[str]) -> str:
-        name = match[2].lower()
-        if name not in changes or not match[3]:
-            return match[0]
-        value = changes[name]
-        return "" if value is None else f'{match[1]}{match[2]}="{escape(value)}"'
-
-    return f"<{found[1]}{_ATTRIBUTE.sub(replaced, found[2])}>"
+    parts, done = [], 0
+    for match in _ATTRIBUTE.finditer(found[2]):
+        name = match[1].lower()
+        if name not in changes or not match[2]:
+            continue
+        value, before = changes[name], found[2][done : match.start()]
+        parts += [before.rstrip()] if value is None else [before, f'{match[1]}="{escape(value)}"']
+        done = match.end()
+    return f"<{found[1]}{''.join(parts)}{found[2][done:]}>"
 
 
 def srcset(value: str, resolve: Callable[[str], str]) -> str:
     """Return a `srcset` with each of its addresses replaced by what *resolve* makes of it."""
-    candidates = re.findall(r"\s*(\S+?)(\s+[\d.]+[wx])?\s*(?:,\s|,$|$)", value)
-    return ", ".join(resolve(address) + descriptor for address, descriptor in candidates if address)
+    candidates = (candidate.split(maxsplit=1) for candidate in re.split(r",\s+|,$", value) if candidate.strip())
+    return ", ".join(" ".join([resolve(address), *descriptor]) for address, *descriptor in candidates)

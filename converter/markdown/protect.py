@@ -100,6 +100,11 @@ class _Scanner:
         """Everything before it is in *out*."""
         self.ends: list[int] = []
         """Where each `{% endraw %}` outside of code ends; known where nothing is Liquid."""
+        self.raw_ends: list[int] | None = None
+        """The same, once somebody has asked."""
+        self.paragraph_ends = [blank.start() for blank in _BLANK_LINE.finditer(source)] + [len(source)]
+        self.absent: dict[str, int] = {}
+        """Up to where there is no such closing delimiter: looked for once, not once from each opening one."""
         self.raw_until = 0
         """Nothing before it is Liquid."""
 
@@ -164,7 +169,7 @@ class _Scanner:
             return start
         end = start
         while True:
-            end = source.find(mark, end, limit)
+            end = self._find(mark, end, limit)
             if end < 0:
                 return start
             if source[end - 1] == "\\":
@@ -182,7 +187,7 @@ class _Scanner:
         r"""Take `\(…\)`, `\[…\]`, their doubled spellings, and environments; jump over other escapes."""
         source, limit = self.source, self._paragraph_end(at)
         for opening, closing in ((r"\\(", r"\\)"), (r"\\[", r"\\]"), (r"\(", r"\)"), (r"\[", r"\]")):
-            end = source.find(closing, at + len(opening), limit) if source.startswith(opening, at) else -1
+            end = self._find(closing, at + len(opening), limit) if source.startswith(opening, at) else -1
             if end < 0 or not source[at + len(opening) : end].strip():
                 continue
             stop = end + len(closing)
@@ -193,7 +198,7 @@ class _Scanner:
         environment = _ENVIRONMENT.match(source, at)
         if environment:
             closing = f"\\end{{{environment[1]}}}"
-            end = source.find(closing, at, limit)
+            end = self._find(closing, at, limit)
             if end >= 0:
                 text = source[at : end + len(closing)]
                 return self._take(at, Math(text=text, tex=self._unquoted(at, text)))
@@ -237,16 +242,21 @@ class _Scanner:
 
     def _raw_end(self, at: int) -> int:
         """Return where the block of the `{% raw %}` at *at* ends; 0 if only code has an end for it."""
-        without_liquid = _Scanner(self.source, None)
-        without_liquid.run()
-        return next((end for end in without_liquid.ends if end > at), 0)
+        if self.raw_ends is None:
+            without_liquid = _Scanner(self.source, None)
+            without_liquid.run()
+            self.raw_ends = without_liquid.ends
+        place = bisect.bisect_right(self.raw_ends, at)
+        return self.raw_ends[place] if place < len(self.raw_ends) else 0
 
     def _take(self, at: int, piece: Math | liquid.Piece) -> int:
         """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
         line = self.source.count("\n", 0, at)
         lost, before = piece.text.count("\n"), self.shifts[-1][1] if self.shifts else 0
         self.out.append(self.source[self.done : at])
-        if getattr(piece, "kind", None) is liquid.Kind.DETAIL and _AFTER_NOTE.search(self.source, 0, at):
+        if getattr(piece, "kind", None) is liquid.Kind.DETAIL and _AFTER_NOTE.search(
+            self.source, self.source.rfind("\n\n", 0, at) + 1, at
+        ):
             self.out.append("\n")  # else Markdown takes it for the next line of the `[^note]: …` above
             self.shifts.append((line - before, before - 1))
             before -= 1
@@ -260,8 +270,16 @@ class _Scanner:
 
     def _paragraph_end(self, at: int) -> int:
         """Return where the next blank line begins."""
-        blank = _BLANK_LINE.search(self.source, at)
-        return blank.start() if blank else len(self.source)
+        return self.paragraph_ends[bisect.bisect_left(self.paragraph_ends, at)]
+
+    def _find(self, closing: str, at: int, limit: int) -> int:
+        """Return where *closing* stands between *at* and *limit*; -1 if it does not."""
+        if self.absent.get(closing, -1) >= limit:
+            return -1
+        found = self.source.find(closing, at, limit)
+        if found < 0:
+            self.absent[closing] = limit
+        return found
 
     def _unquoted(self, at: int, content: str) -> str:
         """Return *content* without the `>` of a block quote that its lines may begin with."""

@@ -167,6 +167,8 @@ class Renderer(RendererHTML):
         else:
             html = self.render(inside, options, env)
         text = self._detail(number, html, page)
+        if len(inside) != 3:  # noqa: PLR2004 - blocks cannot stand in a paragraph
+            return f"{text}\n" if text else ""
         return f"<p>{text}</p>\n" if text else ""
 
     # Inline

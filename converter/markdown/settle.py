@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from converter import discover, highlight, images, liquid, templating
 from converter.markdown import callouts, footnotes, html_tags
 from converter.markdown.cells import Cell, Page, live_pieces, plain, walk
+from converter.markdown.protect import Math
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -62,12 +63,18 @@ def headings_of(cells: list[Cell], taken: set[str]) -> None:
     for cell in cells:
         for token, inline in zip(cell.tokens, cell.tokens[1:], strict=False):
             if token.type == "heading_open":
-                wanted = _heading_id(cell.protected.original(plain(inline.children or []))) or "section"
+                text = cell.protected.restore(plain(inline.children or []), _math_only)
+                wanted = _heading_id(text) or "section"
                 name, number = wanted, 1
                 while name in taken:
                     name, number = f"{wanted}-{number}", number + 1
                 taken.add(name)
                 token.meta["id"] = name
+
+
+def _math_only(piece: Math | liquid.Piece) -> str:
+    """Return what of *piece* is part of a heading's text."""
+    return piece.text if isinstance(piece, Math) else ""
 
 
 def _heading_id(text: str) -> str:

@@ -1,0 +1,80 @@
+"""A build whose kernels run on gateways: real ones, on loopback, with a token."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.kernel.test_gateway import Gateway, StartGateway
+
+pytestmark = pytest.mark.kernel
+CODE = "import os\nprint(6 * 7)"
+LAST = "_notebooks/2020-01-02-two.ipynb"
+
+
+def _blog(root: Path, *gateways: Gateway, second: str = CODE) -> Path:
+    """Make a blog whose two notebooks run on *gateways*."""
+    settings = {"notebooks": {"gateway": [gateway.url for gateway in gateways]}}
+    notebooks = {"_notebooks/2020-01-01-one.ipynb": ["# One", {"code": CODE}], LAST: ["# Two", {"code": second}]}
+    return folders.make(root, {"_config.yml": json.dumps(settings), **notebooks})
+
+
+def _build(
+    blog: Path, token: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    """Build *blog* with *token* in the environment; return status and findings."""
+    from converter.cli import main
+
+    monkeypatch.setenv("JUPYTER_GATEWAY_AUTH_TOKEN", token)
+    with pytest.raises(SystemExit) as left:
+        main(["--site", str(blog), "build"])
+    return int(str(left.value.code)), capfd.readouterr().out
+
+
+def test_kernels_of_several_gateways_share_the_work(
+    start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Outputs, records and posts are those of a kernel here; no kernel is left on either gateway."""
+    first = start()
+    blog = _blog(tmp_path / "blog", first)
+    status, said = _build(blog, first.token, monkeypatch, capfd)
+    assert (status, said) == (0, "")
+    assert "42" in (blog / "_posts/2020-01-01-one.html").read_text()
+    assert "code" in json.loads((blog / LAST).read_bytes())["metadata"]["nbpress"]
+
+
+def test_a_gateway_that_dies_leaves_everything_as_it_was(
+    start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The error names the cell that ran; the notebook keeps its bytes and gets no post."""
+    gateway = start()
+    kill = f"import os, signal, time\nos.kill({gateway.process.pid}, signal.SIGKILL)\ntime.sleep(30)"
+    blog = _blog(tmp_path / "blog", gateway, second=kill)
+    before = (blog / LAST).read_bytes()
+    status, said = _build(blog, gateway.token, monkeypatch, capfd)
+    assert status == 1
+    assert f"{LAST}: cell 2: " in said
+    assert "[gateway-answers]" in said
+    assert (blog / LAST).read_bytes() == before
+    assert not (blog / "_posts/2020-01-02-two.html").exists()
+
+
+def test_a_wrong_token_is_one_clear_line_for_each_notebook(
+    start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing runs, nothing changes, and the token is shown nowhere."""
+    blog = _blog(tmp_path / "blog", start())
+    before = folders.tree(blog)
+    status, said = _build(blog, "wrong-token", monkeypatch, capfd)
+    assert status == 1
+    assert said.count("[gateway-answers]") == 2
+    assert "wrong-token" not in said
+    after = folders.tree(blog)
+    assert {name: content for name, content in after.items() if ".nbpress" not in str(name)} == before
