@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from converter import check, convert, execute, read, record, runs, survey, write
+from converter import check, convert, execute, files, read, record, runs, survey, write
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
@@ -121,7 +121,10 @@ class _Batch:
             nb = read.notebook(source, content)  # a post is a function of what is on the disk
             post = convert.notebook(nb, source, config)
             write.notebook(source, opened.content, content, config)
-            written = self._written(post, nb, self.survey.memo.state(source.path), reason, "fresh")
+            # Learnt is what we wrote, not what the author may have saved right behind us.
+            state = self.survey.memo.state(source.path)
+            ours = content if config.save_outputs else opened.content
+            written = self._written(post, nb, state if files.content(source) == ours else None, reason, "fresh")
             reports[source] = replace(written, executed=(source.path,), findings=(*findings, *written.findings))
 
     async def _executed(self, opened: Opened, reason: str, threads: int) -> execute.Executed:

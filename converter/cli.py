@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import shutil
 import signal
@@ -161,7 +162,7 @@ def status(session: _Session, notebooks: tuple[Path, ...], layout: str) -> int:
     today = datetime.datetime.now(datetime.UTC).date()
     report, statuses = pipeline.status(session.config(), notebooks, today)
     session.terminal.statuses(statuses, layout)
-    session.terminal.findings(report.findings)
+    session.terminal.findings(report.findings, aside=layout == "json")
     return ATTENTION if report.failed else 0
 
 
@@ -237,6 +238,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         status = WRONG
     except (click.Abort, KeyboardInterrupt):
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # what a hasty second Ctrl-C leaves undone is no news
         click.echo("interrupted", err=True)
         status = INTERRUPTED
     except ConfigError as error:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from converter.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from converter.model import Finding, Report
 
+_DECODER = json.JSONDecoder(strict=False)
+_BLANKS = re.compile(r"[ \t\r\n]*")
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
@@ -50,29 +55,49 @@ def as_annotation(finding: Finding, root: Path) -> str:
 def line_in_file(file: Path, cell: int | None, line: int | None) -> int:
     """Return the line of *file* in which *line* of *cell* stands; 0 if nobody can tell.
 
-    Jupyter writes one line of source a line, so the line after the n-th cell's `"source": [` is its first.
+    Jupyter writes one line of source a line; in a file that does not, it is the line in which the source begins.
     """
     if cell is None:
         return line or 1
     try:
         text = file.read_text("utf-8-sig")
-        cells = json.loads(text)["cells"]
-    except (OSError, ValueError, KeyError):
+        cells = next(start for key, start in _members(text, 0) if key == "cells")
+        node = next(itertools.islice(_elements(text, cells), cell - 1, None))
+        source = next(start for key, start in _members(text, node) if key == "source")
+        lines = list(_elements(text, source)) if text[source] == "[" else [source]
+        at = lines[min((line or 1) - 1, len(lines) - 1)] if lines else source
+    except (OSError, ValueError, StopIteration, IndexError):
         return 0
-    at = 0
-    for index, node in enumerate(cells[:cell]):
-        at = text.find('"source":', at)
-        if at < 0:
-            return 0
-        # What a source says may look like a key; so jump over all of it.
-        source = node.get("source")
-        if index < cell - 1:
-            for item in source if isinstance(source, list) else [source]:
-                at = max(at, text.find(json.dumps(item, ensure_ascii=False), at))
-            at += 1
-    first = text.count("\n", 0, at) + 1
-    is_list = isinstance(cells[cell - 1].get("source"), list) and "\n" in text.strip()
-    return first + (line or 1) if is_list else first
+    return text.count("\n", 0, at) + 1
+
+
+def _members(text: str, at: int) -> Iterator[tuple[str, int]]:
+    """Yield every key of the JSON object that begins at *at*, and where its value begins."""
+    at = _skip(text, at, "{")
+    while text[at] != "}":
+        key, at = _DECODER.raw_decode(text, at)
+        value = _skip(text, _skip(text, at, ""), ":")
+        yield str(key), value
+        at = _skip(text, _DECODER.raw_decode(text, value)[1], ",")
+
+
+def _elements(text: str, at: int) -> Iterator[int]:
+    """Yield where every element of the JSON array that begins at *at* begins."""
+    at = _skip(text, at, "[")
+    while text[at] != "]":
+        yield at
+        at = _skip(text, _DECODER.raw_decode(text, at)[1], ",")
+
+
+def _skip(text: str, at: int, mark: str) -> int:
+    """Return where the next token of JSON behind *at* begins, *mark* jumped over if it is there."""
+    at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+    if mark and text[at : at + 1] == mark:
+        at = _BLANKS.match(text, at + 1).end()  # type: ignore[union-attr]  # likewise
+    elif mark in ("{", "["):
+        message = f"no {mark} at {at}"
+        raise ValueError(message)
+    return at
 
 
 def _data(text: str) -> str:

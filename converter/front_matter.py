@@ -148,9 +148,11 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
     else:
         values["layout"], text["layout"] = "notebook", "layout: notebook"
     date = _day(values.get("date"))
-    return FrontMatter(
+    matter = FrontMatter(
         values=values, text=text, date=date, cell=cell, rest=rest, rest_line=rest_line, findings=tuple(findings)
     )
+    # Jekyll itself takes only the files of `_drafts` for drafts.
+    return add(matter, "published", value=False) if values.get("draft") is True else matter
 
 
 def add(matter: FrontMatter, key: str, value: object) -> FrontMatter:

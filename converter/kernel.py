@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _START_TIMEOUT = 60
+_LONGEST = 70
+"""Bytes of a folder's path that leave room for a socket's name in the 104 that the smallest systems allow."""
 _ATTEMPTS = 3
 """A machine under load lets a kernel miss its first appointment; it gets others."""
 
@@ -80,7 +84,7 @@ class Client(NotebookClient):
         nbclient's own way puts handlers on signals, one notebook over those of the other. Ours leaves them alone:
         whoever is cancelled ends its kernel.
         """
-        with tempfile.TemporaryDirectory(prefix="nbpress-", ignore_cleanup_errors=True) as name:
+        with tempfile.TemporaryDirectory(prefix="nbpress-", dir=_short_folder(), ignore_cleanup_errors=True) as name:
             folder = Path(name)
             try:
                 await self._start(folder, options)
@@ -102,7 +106,13 @@ class Client(NotebookClient):
             try:
                 with (folder / "stderr").open("ab") as complaints:
                     # What a kernel has to say of a cell that was cut short would only bury our own message.
-                    await self.async_start_new_kernel(stderr=complaints, preexec_fn=_limits(self.memory), **options)
+                    await self.async_start_new_kernel(
+                        stdout=subprocess.DEVNULL,  # else whoever reads our output waits for the kernel's children, too
+                        stderr=complaints,
+                        preexec_fn=_limits(self.memory),
+                        **options,
+                    )
+                    _WATCHDOG.follow(self._group())
                 await self.async_start_new_kernel_client()
             except (RuntimeError, OSError, DeadKernelError) as error:
                 said = _tail(folder / "stderr")  # before we end it, which it may comment on
@@ -125,12 +135,18 @@ class Client(NotebookClient):
 
     async def _end(self) -> None:
         """End the kernel and every process that it started in its session."""
-        group = getattr(getattr(self.km, "provisioner", None), "pgid", None)
+        group = self._group()
         with contextlib.suppress(Exception):
             await self._async_cleanup_kernel()
         if group and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)  # children that outlived it, after a fork for example
+            _WATCHDOG.forget(group)
+
+    def _group(self) -> int | None:
+        """Return the process group of the kernel."""
+        group = getattr(getattr(self.km, "provisioner", None), "pgid", None)
+        return group if isinstance(group, int) else None
 
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
@@ -172,8 +188,62 @@ class Client(NotebookClient):
         return str(found.get("data", {}).get("text/plain", ""))
 
 
+class _Watchdog:
+    """A shell that outlives us if we are killed, and then ends the kernels' process groups.
+
+    A kernel ends with its parent by itself, but not what its cells have forked or started.
+    """
+
+    SCRIPT = """
+        while read -r sign group; do
+            if [ "$sign" = + ]; then groups="$groups $group"; continue; fi
+            left=
+            for one in $groups; do [ "$one" = "$group" ] || left="$left $one"; done
+            groups=$left
+        done
+        for one in $groups; do kill -9 -- "-$one"; done
+    """
+
+    def __init__(self) -> None:
+        self._shell: subprocess.Popen[str] | None = None
+
+    def follow(self, group: int | None) -> None:
+        """Have *group* ended when we are gone."""
+        if group is None or os.name != "posix":
+            return
+        if self._shell is None:
+            self._shell = subprocess.Popen(  # noqa: S603 - a script of our own
+                ["/bin/sh", "-c", self.SCRIPT],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for us
+                text=True,
+            )
+            atexit.register(self._shell.communicate)
+        self._tell(f"+ {group}")
+
+    def forget(self, group: int) -> None:
+        """Leave *group* alone: it has ended, and its number may be given to others."""
+        self._tell(f"- {group}")
+
+    def _tell(self, line: str) -> None:
+        if self._shell is not None and self._shell.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._shell.stdin.write(f"{line}\n")
+                self._shell.stdin.flush()
+
+
+_WATCHDOG = _Watchdog()
+
 NOTEBOOK_FACTOR = 5
 """How many times the output of one cell a whole notebook may print."""
+
+
+def _short_folder() -> str | None:
+    """Return the folder for sockets: the usual one for temporary files unless its path is too long for a socket's."""
+    usual = tempfile.gettempdir()
+    return "/tmp" if os.name == "posix" and len(os.fsencode(usual)) > _LONGEST else None  # noqa: S108 - made by mkdtemp
 
 
 def _weight(content: dict[str, Any]) -> int:

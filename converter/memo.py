@@ -57,9 +57,13 @@ class Memo:
 
     def verdict(self, source: Source) -> Verdict | None:
         """Return the verdict on *source* if nothing that it depends on has changed since."""
-        known = self._known.get(str(source.path))
-        if known is None:
+        try:
+            return self._verdict(self._known[str(source.path)])
+        except (KeyError, TypeError, ValueError, AttributeError):  # nobody knows, or nobody can read it
             return None
+
+    def _verdict(self, known: dict[str, Any]) -> Verdict | None:
+        """Return the verdict that stands in *known*, unless a file has changed."""
         root = str(self._config.root)
         if any(_stat(os.path.join(root, path)) != stat for path, stat in known["files"].items()):  # noqa: PTH118 - fast
             return None

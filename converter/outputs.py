@@ -185,7 +185,7 @@ def _bundle(output: NotebookNode, view: View, source: Source, config: Config, na
         # A widget's text is the code that makes it, or a progress bar at its start.
         if payload is None or (_WIDGET in output.data and mimetype == "text/plain"):
             continue
-        if payload == "":  # what was shown is nothing; the text beside it only names the object
+        if payload == "" and kind != "image":  # what was shown is nothing; the text beside it only names the object
             return None
         if kind == "vega":
             script = _json_in_script(payload)

@@ -22,7 +22,7 @@ SUFFIXES = (".html", ".md", ".markdown", ".mkdn", ".mkd")
 # The banner is ours only right behind the front matter; a post may well quote it further down.
 _HEAD = re.compile(
     r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?\n\s*"
-    rf"<!--\s*#+\s*### {re.escape(BANNER)} ###\s*#+\s*# file to edit: ([^\n]+?)\s*$",
+    rf"<!--[#\s]*{re.escape(BANNER)}[#\s]*file to edit: ([^\n]+?)\s*$",
     re.DOTALL | re.MULTILINE,
 )
 _ENOUGH = 1 << 16

@@ -43,7 +43,7 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbformat warns of what `_normalise` and `validate` mend
-            node = nbformat.reader.reads(json.dumps(_normalise(raw, path)))
+            node = nbformat.reader.reads(_whole_text(json.dumps(_normalise(raw, path), ensure_ascii=False)))
             if node.nbformat != FORMAT:
                 node = nbformat.convert(node, FORMAT)
             _, node = nbformat.validator.normalize(node)
@@ -102,7 +102,7 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
 
 
 def _notebook_metadata(given: object) -> dict[str, Any]:
-    """Return the notebook's metadata with kernelspec and language as the schema wants them, if they are there at all."""
+    """Return the notebook's metadata with kernelspec and language, if there are any, as the schema wants them."""
     metadata = dict(given) if isinstance(given, dict) else {}
     for key in ("kernelspec", "language_info"):
         if not isinstance(metadata.get(key, {}), dict):
@@ -199,6 +199,15 @@ def mimebundle(data: dict[str, Any]) -> dict[str, Any]:
         for mimetype, value in data.items()
         if value is not None
     }
+
+
+def _whole_text(text: str) -> str:
+    """Return *text* with U+FFFD for every half of a surrogate pair: cut outputs hold them, and no UTF-8 file can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _invalid(reason: str, path: PurePosixPath, cell: int | None = None) -> ReadError:

@@ -10,6 +10,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
+import click
 import watchfiles
 
 from converter import config as settings
@@ -56,7 +57,10 @@ def _follow(config: Config, build: Callable[[Config], None], stop: threading.Eve
         if any(path.endswith(settings.FILE) for _, path in changes):
             with contextlib.suppress(ConfigError):  # the author is still typing; the build says so at the next save
                 config = settings.load(config.root)
-        build(config)
+        try:
+            build(config)
+        except Exception as error:  # noqa: BLE001 - the next save may well mend it, so the preview goes on
+            click.echo(f"nbpress failed with {type(error).__name__}: {error}; the preview goes on", err=True)
 
 
 class _Sources(watchfiles.DefaultFilter):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def render(config: Config, name: str, **values: object) -> str:
     """Return what the template *name* makes of *values*; raise `RenderError` with the template's line if it fails."""
     try:
-        return _environment(config.root / config.templates).get_template(name).render(values)
+        folder = config.root / config.templates
+        return _environment(folder, _state(folder)).get_template(name).render(values)
     except jinja2.TemplateSyntaxError as error:
         message = f"template {error.name or name}, line {error.lineno}: {error.message}"
         raise RenderError(message, hint="mend the template") from error
@@ -29,9 +30,17 @@ def render(config: Config, name: str, **values: object) -> str:
         raise RenderError(f"template {_place(error, name)}: {error}", hint="mend the template") from error
 
 
-@cache
-def _environment(folder: Path) -> jinja2.Environment:
-    """Return the environment for a blog whose own templates lie in *folder*; one per process."""
+def _state(folder: Path) -> int:
+    """Return what changes when a template comes to *folder* or goes from it."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=4)
+def _environment(folder: Path, state: int) -> jinja2.Environment:  # noqa: ARG001 - another state, another environment
+    """Return the environment for a blog whose own templates lie in *folder*; one per process and *state*."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([folder, OWN_TEMPLATES]),
         undefined=jinja2.StrictUndefined,

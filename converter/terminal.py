@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from converter.model import Finding, Report, Source
     from converter.status import Status
 
-_WIDE = 200
+_WIDE = 10_000
 """Columns of a table that goes into a pipe."""
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
@@ -92,13 +92,16 @@ class Terminal(Progress):
         """Say who keeps this build waiting."""
         self.say(f"waiting for another build of this blog (process {holder})")
 
-    def findings(self, found: tuple[Finding, ...], *, details: bool = True) -> None:
-        """Print the findings *found*, one a line, on standard output, and their *details* on standard error."""
+    def findings(self, found: tuple[Finding, ...], *, details: bool = True, aside: bool = False) -> None:
+        """Print the findings *found*, one a line, on standard output, and their *details* on standard error.
+
+        With *aside* all of it goes to standard error, as standard output is for a program.
+        """
         for finding in found:
             if finding.severity is Severity.NOTE and self.quiet:
                 continue
             text = Text(str(finding), _STYLES[finding.severity] if self.out.is_terminal else "")
-            self.out.print(text)
+            (self.err if aside else self.out).print(text)
             if details and finding.detail and not self.quiet:
                 where = place(finding.source, finding.cell, finding.line)
                 self.err.print(

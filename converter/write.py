@@ -109,12 +109,12 @@ def require_ours(post: Post, index: Index) -> None:
 
 def remove_posts(paths: Iterable[PurePosixPath], config: Config) -> Changes:
     """Remove the posts at *paths*, with the images that only they used."""
+    named: set[PurePosixPath] = set()
     removed: list[PurePosixPath] = []
     for path in paths:
-        before = posts.text_of(config.root / path)
+        named |= posts.images_of(posts.text_of(config.root / path), config)
         removed.append(_gone(path, config))
-        removed += remove_images(posts.images_of(before, config), config)
-    return Changes(removed=tuple(removed))
+    return Changes(removed=(*removed, *remove_images(named, config)))
 
 
 def remove_images(paths: Iterable[PurePosixPath], config: Config) -> list[PurePosixPath]:

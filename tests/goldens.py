@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from converter import config, convert, discover, read
+from converter import config, convert, discover, files, read
 from converter.errors import ConverterError
 from converter.model import Finding
 
