@@ -116,7 +116,11 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
     name of the file stands in for it.
     """
     for spelling in (_yaml_cell, _fastpages_cell, _metadata):
-        found = spelling(nb)
+        try:
+            found = spelling(nb)
+        except FrontMatterError as error:
+            error.source = source.path
+            raise
         if found is not None:
             entries, cell, rest, rest_line = found
             break
@@ -216,6 +220,13 @@ def _yaml_cell(nb: NotebookNode) -> _Found | None:
             end = len(lines)
         inner = lines[start + 1 : end]
         if not any(_KEY_LINE.match(line) for line in inner):
+            if any(line.strip() for line in inner) and end < len(lines):
+                raise FrontMatterError(
+                    "the block between `---` has no `key: value` lines",
+                    cell=index + 1,
+                    line=start + 2,
+                    hint="write `title: …` at the start of a line, without tabs",
+                )
             return None
         rest = "\n".join(lines[end + 1 :]) if cell.cell_type == "markdown" else ""
         return tuple(_yaml_entries(inner, start + 2)), index, rest, end + 1

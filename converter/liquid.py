@@ -82,6 +82,11 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
     return None
 
 
+def references(text: str) -> list[str]:
+    """Return the numbers of the footnotes that *text* refers to with `{% fn 1 %}`."""
+    return [found[1] or found[2] for found in _FN.finditer(text)]
+
+
 def endraw(text: str, start: int) -> re.Match[str] | None:
     """Return the `{% endraw %}` that begins at *start* of *text*."""
     return _ENDRAW.match(text, start)

@@ -66,6 +66,8 @@ class Page:
     ids: set[str] = field(default_factory=set)
     """Ids of headings that are taken."""
     has_math: bool = False
+    depth: int = 0
+    """How many footnotes' texts are being rendered, one inside the other."""
     files: set[Path] = field(default_factory=set)
     """Files that were looked for, there or not: what is found depends on them."""
 

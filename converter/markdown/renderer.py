@@ -80,13 +80,17 @@ class Renderer(RendererHTML):
         )
         settle.images_of(inner, page)
         settle.links_of(inner, page)
-        return self.cell(inner, page)
+        page.depth += 1
+        html = self.cell(inner, page)
+        page.depth -= 1
+        return html
 
     def _reference(self, number: str, page: Page) -> str:
         page.seen[number] = page.seen.get(number, 0) + 1
         name = anchor(number, page.seen[number])
+        style = "html" if page.depth else page.style  # Liquid does not look into the string of a footnote's text
         return templating.render(
-            page.config, f"footnote_reference_{page.style}.html.j2", number=number, anchor=name
+            page.config, f"footnote_reference_{style}.html.j2", number=number, anchor=name
         ).removesuffix("\n")
 
     def _detail(self, number: str, html: str, page: Page) -> str:
@@ -161,11 +165,13 @@ class Renderer(RendererHTML):
     def footnote_text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         page: Page = env["page"]
         inside = tokens[idx].children or []
+        page.depth += 1
         number = page.numbers[True, tokens[idx].meta["label"]]
         if len(inside) == 3 and inside[1].type == "inline":  # noqa: PLR2004 - one paragraph
             html = self.renderInline(inside[1].children or [], options, env)
         else:
             html = self.render(inside, options, env)
+        page.depth -= 1
         text = self._detail(number, html, page)
         if len(inside) != 3:  # noqa: PLR2004 - blocks cannot stand in a paragraph
             return f"{text}\n" if text else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
+_SPACED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\n]* [^()<>\n\"]*\.(?:png|jpe?g|gif|svg|webp))\)", re.IGNORECASE)
 _NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.ipynb)(#.*)?", re.IGNORECASE)
 
 
@@ -33,6 +35,8 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
                 line = cell.protected.starts[index] + cell.above + 1
                 mention = footnotes.Mention(label=piece.number, named=False, cell=cell.number, line=line)  # type: ignore[union-attr]  # only Liquid has a kind
                 (references if kind is liquid.Kind.REFERENCE else details).append(mention)
+                inner = liquid.references(piece.detail)  # type: ignore[union-attr]  # likewise
+                references += [replace(mention, label=label) for label in inner]
         for token, block, line in walk(cell.tokens):
             labels: list[str] = []
             if token.type == "footnote_ref":
@@ -86,6 +90,10 @@ def images_of(cell: Cell, page: Page) -> None:
     """Publish the local images of *cell* and make its tokens refer to them."""
     for token, block, line in walk(cell.tokens):
         where = cell.line(block, line)
+        if token.type == "text":
+            for found in _SPACED_IMAGE.finditer(token.content):
+                message = f"the address of image {found[1]} has a space, so it stays text; write %20 for the space"
+                page.find("image-exists", message, cell, where)
         if token.type == "image":
             image = _image(str(token.attrs["src"]), cell, page, where)
             if image:
