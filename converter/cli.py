@@ -228,6 +228,9 @@ def clean(session: _Session, *, posts: bool) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command that *arguments* (default: those of the process) name, and exit with its status."""
+    # jsonschema takes more than a second to build a grammar of internationalised addresses if it finds this package,
+    # which JupyterLab brings along; no notebook has any that nbformat would look at. This process is ours alone.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # what Python itself puts there for "not here"
     # Whoever ends us politely gets what Ctrl-C gets: kernels and Jekyll end first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -238,6 +241,7 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         status = WRONG
     except (click.Abort, KeyboardInterrupt):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is being ended already
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # what a hasty second Ctrl-C leaves undone is no news
         click.echo("interrupted", err=True)
         status = INTERRUPTED

@@ -245,6 +245,7 @@ def _lost(remote: Manager | None, client: Client, source: Source) -> ExecutionEr
 def _death(client: Client, source: Source) -> ExecutionError:
     """Return why the kernel is dead: because we ended it, or of itself."""
     if client.excess:
+        client.at = client.excess_at
         allowed = (client.output_limit or 0) * (1 if client.excess == "cell" else _notebook_factor())
         who = "the cell" if client.excess == "cell" else "the notebook up to this cell"
         message = f"{who} printed more than {_size(allowed)}"

@@ -70,6 +70,8 @@ class Client(NotebookClient):
         """Bytes of output by cell."""
         self.excess = ""
         """What was too much: `cell` or `notebook`."""
+        self.excess_at = 0
+        """Index of the cell that printed it; the next one may run by the time that the kernel is dead."""
         self.start_code = start_code
         self.end_expression = end_expression
         self.ending = ""
@@ -118,7 +120,8 @@ class Client(NotebookClient):
                 said = _tail(folder / "stderr")  # before we end it, which it may comment on
                 await self._end()
                 if attempt == _ATTEMPTS:
-                    raise StartError(said or str(error)) from error
+                    # One that hangs has been interrupted by now, and says only that.
+                    raise StartError(said if said and "died" in str(error) else str(error)) from error
             else:
                 return
 
@@ -161,6 +164,7 @@ class Client(NotebookClient):
             elif sum(self.printed.values()) > NOTEBOOK_FACTOR * self.output_limit:
                 self.excess = "notebook"
             if self.excess:
+                self.excess_at = cell_index
                 self._ending = asyncio.ensure_future(self._kill())
                 return None
         if isinstance(msg["content"].get("data"), dict):
@@ -201,7 +205,7 @@ class _Watchdog:
             for one in $groups; do [ "$one" = "$group" ] || left="$left $one"; done
             groups=$left
         done
-        for one in $groups; do kill -9 -- "-$one"; done
+        for one in $groups; do kill -s KILL -- "-$one"; done
     """
 
     def __init__(self) -> None:

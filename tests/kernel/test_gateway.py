@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import dataclasses
 import http.client
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.kernel
 
-SOON = 4
+SOON = 5
 """Seconds within which trouble has to be noticed, with some for a slow machine."""
 
 
@@ -150,6 +151,8 @@ async def run(nb: nbformat.NotebookNode, manager: gateway.Manager, **options: An
     except Exception as error:
         error.__notes__ = [str(getattr(client, "at", None))]
         raise
+    finally:
+        atexit.unregister(client._cleanup_kernel)  # nbclient forgets to if the kernel did not start
     return client
 
 

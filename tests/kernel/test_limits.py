@@ -1,0 +1,149 @@
+"""Limits: time, memory and output, for a cell and for a notebook, each with its own error at its place."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import folders
+from tests.cases import same
+
+pytestmark = pytest.mark.kernel
+
+SETTINGS = "notebooks: {timeout: 2, memory: 400 MB, output_limit: 100 kB}\n"
+SLEEP = "import time\ntime.sleep(50)"
+LARGE = "text = bytearray(2_000_000_000)"
+WIDE = "print('x' * 150_000)"
+WIDE_DISPLAY = "from IPython.display import display\ndisplay({'text/html': 'x' * 150_000}, raw=True)"
+PART = "print('x' * 90_000)"
+
+IN_SETTINGS: dict[str, tuple[list[str], str]] = {
+    "cell": (["x = 1", SLEEP], 'cell 3: ran longer than 2 s, under "T"; … [cell-ends]'),
+    "memory": (
+        ["x = 1", LARGE],
+        'cell 3, line 1: MemoryError, under "T"; `memory` allows 400 MB; … [memory-suffices]',
+    ),
+    "printed": (["x = 1", WIDE], 'cell 3: the cell printed more than 100 kB, under "T"; … [output-fits]'),
+    "shown": ([WIDE_DISPLAY], 'cell 2: the cell printed more than 100 kB, under "T"; … [output-fits]'),
+    "all": ([PART] * 7, 'cell 7: the notebook up to this cell printed more than 500 kB, under "T"; … [output-fits]'),
+}
+"""Code that goes beyond the limits of `SETTINGS`, and what is said of it."""
+
+IN_FRONT_MATTER: dict[str, tuple[str, list[str], str]] = {
+    "cell": ("timeout: 1", [SLEEP], 'cell 2: ran longer than 1 s, under "T"; … [cell-ends]'),
+    "notebook": (
+        "notebook_timeout: 2",
+        ["import time", *["time.sleep(0.7)"] * 9],
+        'cell N: the notebook ran longer than 2 s and had come to this cell, under "T"; … [notebook-ends]',
+    ),
+    "memory": (
+        "memory: 400 MB",
+        [LARGE],
+        'cell 2, line 1: MemoryError, under "T"; `memory` allows 400 MB; … [memory-suffices]',
+    ),
+    "output": (
+        "output_limit: 100 kB",
+        [WIDE],
+        'cell 2: the cell printed more than 100 kB, under "T"; … [output-fits]',
+    ),
+}
+"""The same by notebooks that set their own limits."""
+
+WITHIN = ["x = bytearray(100_000_000)\nlen(x)", PART, "import time\ntime.sleep(0.1)"]
+
+
+def _name(what: str) -> str:
+    return f"_notebooks/2020-01-02-{what}.ipynb"
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    """Return what a build said of each notebook, with hints cut short."""
+    found = {}
+    for line in done.stdout.splitlines():
+        path, _, text = line.partition(": ")
+        message, rule = text.rsplit(" [", 1)
+        parts = message.split("; ")
+        kept = [part for part in parts if part.startswith("`memory`")]
+        parts = [parts[0], *kept, "…"] if len(parts) > 1 else parts
+        found[path] = f"{'; '.join(parts)} [{rule}"
+    return found
+
+
+def _memory(pid: int) -> int:
+    """Return how many MB of memory the process *pid* has had at most; 0 where nobody can tell."""
+    file = Path(f"/proc/{pid}/status")
+    found = re.search(r"^VmHWM:\s+(\d+) kB", file.read_text(), re.MULTILINE) if file.exists() else None
+    return int(found[1]) // 1000 if found else 0
+
+
+def test_limits_of_the_settings_hold_for_each_cell_and_notebook(tmp_path: Path) -> None:
+    """Each is an error of its own at the cell that went too far; whoever keeps to them is built."""
+    bad: dict[str, Any] = {
+        _name(what): ["# T", *({"code": it} for it in code)] for what, (code, _) in IN_SETTINGS.items()
+    }
+    good = {_name("within"): ["# T", *({"code": it} for it in WITHIN)]}
+    root = folders.make(tmp_path, {"_config.yml": SETTINGS, **bad, **good})
+    before = folders.tree(root)
+    done = folders.nbpress(root, "build")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    expected = {_name(what): said for what, (_, said) in sorted(IN_SETTINGS.items())}
+    same("\n".join(map(": ".join, _said(done).items())), "\n".join(map(": ".join, expected.items())))
+    assert sorted(file.name for file in (root / "_posts").iterdir()) == ["2020-01-02-within.html"]
+    after = folders.tree(root)
+    assert {path for path in before if after[path] != before[path]} == {_name("within")}
+
+
+def test_a_notebook_may_set_its_own_limits(tmp_path: Path) -> None:
+    """Its front matter wins over the settings, for each limit there is."""
+    bad: dict[str, Any] = {
+        _name(what): [f"# T\n- {matter}", *({"code": it} for it in code)]
+        for what, (matter, code, _) in IN_FRONT_MATTER.items()
+    }
+    wide = "# T\n- timeout: 60\n- memory: 3 GB\n- output_limit: 1 MB\n- notebook_timeout: 60"
+    good: dict[str, Any] = {_name("wide"): [wide, {"code": "import time\ntime.sleep(1.2)"}, {"code": WIDE}]}
+    settings = "notebooks: {timeout: 1, notebook_timeout: 30, output_limit: 100 kB}\n"
+    # Only the wide one lives under narrow settings, so that each error comes from the front matter.
+    bad_root = folders.make(tmp_path / "bad", {"_config.yml": "{}\n", **bad})
+    good_root = folders.make(tmp_path / "good", {"_config.yml": settings, **good})
+    builds = [folders.started(root, "build") for root in (bad_root, good_root)]
+    ends = [build.communicate(timeout=60) for build in builds]
+    found = _said(subprocess.CompletedProcess([], builds[0].returncode, *ends[0]))
+    number = found.get(_name("notebook"), "cell 0:").partition(":")[0]
+    assert int(number.removeprefix("cell ")) in (3, 4, 5), "2 s of which the kernel's start takes a part"
+    expected = {_name(what): text.replace("cell N", number) for what, (_, _, text) in sorted(IN_FRONT_MATTER.items())}
+    same("\n".join(map(": ".join, found.items())), "\n".join(map(": ".join, expected.items())))
+    assert (builds[1].returncode, ends[1][0]) == (0, ""), ends[1][1]
+
+
+def test_a_notebooks_time_may_be_limited_by_the_settings(tmp_path: Path) -> None:
+    cells: list[Any] = ["# T", {"code": "import time"}, {"code": SLEEP}]
+    root = folders.make(tmp_path, {"_config.yml": "notebooks: {notebook_timeout: 2}\n", _name("a"): cells})
+    done = folders.nbpress(root, "build")
+    expected = 'cell 3: the notebook ran longer than 2 s and had come to this cell, under "T"; … [notebook-ends]'
+    assert _said(done) == {_name("a"): expected}
+
+
+def test_200_mb_of_output_cost_neither_time_nor_memory(tmp_path: Path) -> None:
+    """The default limit ends the kernel; nothing of the output is written."""
+    code = "line = 'x' * 99_999\nfor _ in range(2000):\n    print(line)"
+    root = folders.make(tmp_path, {"_config.yml": "{}\n", _name("a"): ["# T", {"code": code}]})
+    before = folders.tree(root)
+    began, most = time.monotonic(), 0
+    build = folders.started(root, "build")
+    while build.poll() is None:
+        most = max(most, _memory(build.pid))
+        time.sleep(0.02)
+    took = time.monotonic() - began
+    said, _ = build.communicate()
+    assert said.startswith(f"{_name('a')}: cell 2: the cell printed more than 20 MB")
+    assert build.returncode == 1
+    assert took < 20
+    # A few times the output: what a kernel prints before it is killed is here before anybody can say no.
+    assert most < 800, f"{most} MB"
+    assert folders.tree(root) == before
