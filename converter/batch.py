@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from converter import check, convert, execute, files, read, record, runs, survey, write
+from converter import check, convert, execute, files, interrupts, read, record, runs, survey, write
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
@@ -28,7 +28,7 @@ _UNKNOWN = 1e9
 
 def build(found: Survey, *, asked: str | None, jobs: int | None, progress: Progress) -> Report:
     """Build all plans of *found*, *jobs* kernels at once (default: one per CPU)."""
-    reports = asyncio.run(_Batch(survey=found, asked=asked, jobs=jobs, progress=progress).built())
+    reports = interrupts.run(_Batch(survey=found, asked=asked, jobs=jobs, progress=progress).built())
     return Report().merged(*reports)
 
 

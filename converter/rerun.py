@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converter import execute, reproduce, survey
+from converter import execute, interrupts, reproduce, survey
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def all_of(found: Survey, *, progress: Progress) -> Report:
     """Run every plan of *found* whose author lets it run, and say what did not come out as it is stored."""
-    return Report().merged(*asyncio.run(_all(found, progress)))
+    return Report().merged(*interrupts.run(_all(found, progress)))
 
 
 async def _all(found: Survey, progress: Progress) -> list[Report]:

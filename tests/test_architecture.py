@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
-    "errors yaml_text highlight liquid kernel_probe",
+    "errors yaml_text highlight liquid kernel_probe interrupts",
     "model config directives jekyll gateway probe",
     "discover files findings front_matter images memo posts progress record runs serve stable templating transform",
     "inputs markdown read write",

@@ -1,0 +1,52 @@
+"""Ctrl-C while kernels run: the first one ends them in good order, a later one ends us at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_Result = TypeVar("_Result")
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE = 0.5
+"""Seconds in which more signals count as the same one: a key held down, a shell that tells all of a group."""
+_STATUS = 130
+
+
+def run(work: Coroutine[None, None, _Result]) -> _Result:
+    """Return what *work* returns; raise `KeyboardInterrupt`, its kernels ended, if it was interrupted."""
+    return asyncio.run(_heeding(work))
+
+
+async def _heeding(work: Coroutine[None, None, _Result]) -> _Result:
+    """Await *work*, and cancel it at the first signal.
+
+    Whoever is cancelled ends its kernel. At a signal later on there is no more waiting: whatever is left then is ended
+    by the watchdog of `kernel`.
+    """
+    loop, task, heard = asyncio.get_running_loop(), asyncio.ensure_future(work), list[float]()
+
+    def on_signal() -> None:
+        if heard and loop.time() - heard[0] > _PATIENCE:
+            os._exit(_STATUS)
+        heard.append(loop.time())
+        task.cancel()
+
+    for number in _SIGNALS:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not in the main thread
+            loop.add_signal_handler(number, on_signal)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if heard:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        for number in _SIGNALS:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(number)
