@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -19,8 +20,16 @@ _STATUS = 130
 
 
 def run(work: Coroutine[None, None, _Result]) -> _Result:
-    """Return what *work* returns; raise `KeyboardInterrupt`, its kernels ended, if it was interrupted."""
-    return asyncio.run(_heeding(work))
+    """Return what *work* returns; raise `KeyboardInterrupt`, its kernels ended, if it was interrupted.
+
+    Whoever calls this from within an event loop, in a notebook for example, gets one in a thread of its own.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(_heeding(work))
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, _heeding(work)).result()
 
 
 async def _heeding(work: Coroutine[None, None, _Result]) -> _Result:

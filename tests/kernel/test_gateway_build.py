@@ -12,17 +12,18 @@ from tests import folders
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.kernel.test_gateway import Gateway, StartGateway
+    from tests.kernel.conftest import Gateway, StartGateway
 
 pytestmark = pytest.mark.kernel
 CODE = "import os\nprint(6 * 7)"
+ONE = "_notebooks/2020-01-01-one.ipynb"
 LAST = "_notebooks/2020-01-02-two.ipynb"
 
 
 def _blog(root: Path, *gateways: Gateway, second: str = CODE) -> Path:
     """Make a blog whose two notebooks run on *gateways*."""
     settings = {"notebooks": {"gateway": [gateway.url for gateway in gateways]}}
-    notebooks = {"_notebooks/2020-01-01-one.ipynb": ["# One", {"code": CODE}], LAST: ["# Two", {"code": second}]}
+    notebooks = {ONE: ["# One", {"code": CODE}], LAST: ["# Two", {"code": second}]}
     return folders.make(root, {"_config.yml": json.dumps(settings), **notebooks})
 
 
@@ -42,10 +43,16 @@ def test_kernels_of_several_gateways_share_the_work(
     start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Outputs, records and posts are those of a kernel here; no kernel is left on either gateway."""
-    first = start()
-    blog = _blog(tmp_path / "blog", first)
-    status, said = _build(blog, first.token, monkeypatch, capfd)
+    first, second = start(token="shared"), start(token="shared")
+    blog = _blog(tmp_path / "blog", first, second, second=f"{CODE}\nprint(os.getppid())")
+    nb = json.loads((blog / ONE).read_bytes())
+    nb["cells"][1]["source"] = f"{CODE}\nprint(os.getppid())"
+    (blog / ONE).write_text(json.dumps(nb))
+    status, said = _build(blog, "shared", monkeypatch, capfd)
     assert (status, said) == (0, "")
+    parents = {json.loads((blog / name).read_bytes())["cells"][1]["outputs"][0]["text"][-1] for name in (ONE, LAST)}
+    assert {int(parent) for parent in parents} == {first.process.pid, second.process.pid}
+    assert [first.kernels, second.kernels] == [[], []]
     assert "42" in (blog / "_posts/2020-01-01-one.html").read_text()
     assert "code" in json.loads((blog / LAST).read_bytes())["metadata"]["nbpress"]
 
