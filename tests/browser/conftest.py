@@ -106,9 +106,9 @@ def _wait_for(address: str) -> None:
     pytest.fail(f"nothing answers at {address}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(requires_chromium: str) -> Iterator[Browser]:
-    """Start the system's Chromium."""
+    """Start the system's Chromium; Playwright's event loop must be gone before other tests want theirs."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=requires_chromium, args=list(FLAGS))
         yield started
