@@ -16,6 +16,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 
 from converter import gateway
 from converter.errors import KernelMissing
+from tests.kernel.conftest import GATEWAY_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.kernel.conftest import Gateway, StartGateway
 
-pytestmark = pytest.mark.kernel
+pytestmark = GATEWAY_MARKS
 
 SOON = 5
 """Seconds within which trouble has to be noticed, with some for a slow machine."""

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import folders
+from tests.kernel.conftest import GATEWAY_MARKS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.kernel.conftest import Gateway, StartGateway
 
-pytestmark = pytest.mark.kernel
+pytestmark = GATEWAY_MARKS
 CODE = "import os\nprint(6 * 7)"
 ONE = "_notebooks/2020-01-01-one.ipynb"
 LAST = "_notebooks/2020-01-02-two.ipynb"
