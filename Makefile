@@ -59,8 +59,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 
 .PHONY: lock
 lock: .venv/test.stamp ## Solve the dependencies anew (ARGS=--upgrade: take the newest)
-	@$(COMPILE) --extra notebooks --group backend -o requirements/build.txt
-	@$(COMPILE) --extra notebooks --extra dev -c requirements/build.txt -o requirements/test.txt
+	@$(COMPILE) --extra notebooks --extra search --extra word --group backend -o requirements/build.txt
+	@$(COMPILE) --extra notebooks --extra search --extra word --extra dev -c requirements/build.txt -o requirements/test.txt
 
 .PHONY: clean
 clean: ## Forget what can be made again, but neither posts nor .venv
@@ -70,7 +70,7 @@ clean: ## Forget what can be made again, but neither posts nor .venv
 
 .PHONY: distclean
 distclean: ## As clean, and .venv
-	@rm -rf .venv
+	@rm -rf .venv tests/tools/node_modules
 	@$(MAKE) --no-print-directory clean
 
 .venv/bin/python:
@@ -88,7 +88,9 @@ distclean: ## As clean, and .venv
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/test.stamp: requirements/test.txt .venv/build.stamp
+# The validators that come from npm are used where npm is; tests that miss them skip and say so.
+.venv/test.stamp: requirements/test.txt tests/tools/package-lock.json .venv/build.stamp
 	@echo "Adding the test tools to .venv (once)" >&2
 	@$(LOCKED) requirements/test.txt
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/tools; fi
 	@touch $@
