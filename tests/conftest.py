@@ -12,11 +12,14 @@ import pytest
 from hypothesis import settings
 
 from converter import jekyll
-from tests import blogs
+from tests import blogs, validator
+from tests.jekyll import site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from tests.jekyll.site import Site
 
 # The same examples on every machine, and no folder of examples beside the tests.
 settings.register_profile("nbpress", derandomize=True, database=None, deadline=None, max_examples=100)
@@ -87,6 +90,19 @@ def requires_chromium() -> str:
     """Return the path of Chromium; skip where there is none."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     return found or _missing("Chromium is not installed: on Debian or Ubuntu `apt install chromium`")
+
+
+@pytest.fixture(scope="session")
+def requires_validator() -> tuple[str, ...]:
+    """Return the command of the HTML checker, for `validator.errors`; skip where there is none."""
+    return validator.command() or _missing(validator.INSTALL)
+
+
+@pytest.fixture(scope="session")
+def showcase(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Site:
+    """Build the blog of this checkout, as it is committed: once for all tests that look at it."""
+    folder = tmp_path_factory.mktemp("showcase")
+    return site.build(site.copy_checkout(folder / "blog"), folder / "host", requires_jekyll)
 
 
 def _missing(message: str) -> NoReturn:

@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.jekyll import site
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -70,13 +68,6 @@ class Visit:
         """Keep what the console says, but not that a request was stopped by us."""
         if message.type in ("error", "warning") and "net::ERR_FAILED" not in message.text:
             self.complaints.append(f"{message.type}: {message.text}")
-
-
-@pytest.fixture(scope="session")
-def showcase(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Site:
-    """Build the blog of this checkout, as it is committed."""
-    folder = tmp_path_factory.mktemp("browser")
-    return site.build(site.copy_checkout(folder / "blog"), folder / "host", requires_jekyll)
 
 
 @pytest.fixture(scope="session")
