@@ -181,31 +181,22 @@ def adopt(session: _Session, notebooks: tuple[Path, ...]) -> int:
     return ATTENTION if report.failed else 0
 
 
-@cli.command(epilog=_examples("nbpress serve --port 4001"))
-@click.option("--port", type=click.IntRange(1, 65535), default=4000, show_default=True, help="Where to listen.")
+@cli.command(epilog=_examples("nbpress serve --open", "nbpress serve --lan --drafts"))
 @click.option(
-    "--host", default="127.0.0.1", show_default=True, help="Whom to answer; 0.0.0.0 shows the blog to your network."
+    "--port", type=click.IntRange(1, 65535), help="Where to listen; by default 4000, or the next port that is free."
 )
-@click.option("--drafts", is_flag=True, help="Show drafts, unpublished and future posts too.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Whom to answer.")
+@click.option("--lan", is_flag=True, help="Let everybody in your network see the preview; the same as --host 0.0.0.0.")
+@click.option("--drafts", is_flag=True, help="Show drafts, unpublished and future posts too, with a label.")
+@click.option("--open", "browse", is_flag=True, help="Open the blog in a browser.")
 @click.pass_obj
 @_voice
-def serve(session: _Session, port: int, host: str, *, drafts: bool) -> int:
+def serve(session: _Session, port: int | None, host: str, *, lan: bool, drafts: bool, browse: bool) -> int:
     """Show the blog in a browser; the page follows every save of a notebook."""
-    from converter import pipeline
-    from converter.serve import serve as serve_blog
+    from converter import serve as preview
 
-    terminal = session.terminal
-
-    def rebuild(config: Config) -> None:
-        try:
-            report = pipeline.build(config, progress=terminal)
-        except ConverterError as error:
-            terminal.say(str(error), "red")
-            return
-        terminal.findings(report.findings)
-        terminal.built(report)
-
-    return serve_blog(session.config(), rebuild, host=host, port=port, drafts=drafts)
+    host = preview.EVERYBODY if lan else host
+    return preview.serve(session.config(), session.terminal, host=host, port=port, drafts=drafts, browse=browse)
 
 
 @cli.command(epilog=_examples("nbpress clean --posts"))

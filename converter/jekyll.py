@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INSTALL = (
-    "Jekyll is not installed: on Debian or Ubuntu `apt install jekyll ruby-jekyll-feed ruby-jekyll-seo-tag "
-    "ruby-jekyll-sitemap`, elsewhere install Ruby, then `gem install bundler && bundle install`"
+    "Jekyll is not installed; posts are built without it, only `serve` and `site` need it. "
+    "Debian, Ubuntu: `apt install jekyll ruby-jekyll-feed ruby-jekyll-seo-tag ruby-jekyll-sitemap`. "
+    "macOS: `brew install ruby`, Windows: Ruby+Devkit of rubyinstaller.org, "
+    "then `gem install bundler` and, in the blog, `bundle install`"
 )
 
 

@@ -1,109 +1,276 @@
-"""A preview that follows every save: build, Jekyll with live reload beside it, build again when something changes."""
+"""A preview that follows every save: build what has changed, let Jekyll render it, tell the pages that show it."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
+import re
 import socket
-import subprocess
 import threading
+import webbrowser
 from typing import TYPE_CHECKING
 
-import click
-import watchfiles
-
 from converter import config as settings
-from converter import jekyll
-from converter.errors import ConfigError
+from converter import discover, jekyll, pipeline
+from converter.errors import ConfigError, ConverterError
+from converter.model import Report, Severity
+from converter.preview import engine, server, site, watch
+from converter.preview.server import Notice
+from converter.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable
+    from pathlib import Path, PurePosixPath
 
     from converter.config import Config
+    from converter.model import Finding, Source
+    from converter.preview.engine import Answer, Engine
+    from converter.preview.server import Pages
+    from converter.terminal import Terminal
 
-_DEBOUNCE = 200
-"""Milliseconds to wait for the rest of a save."""
+PORT = 4000
+EVERYBODY = "0.0.0.0"  # noqa: S104 - asked for by name
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_ELSEWHERE = ("192.0.2.1", 9)
+"""An address that nobody has; the way to it shows our own in the network, and nothing is sent."""
 
 
-def serve(config: Config, build: Callable[[Config], None], *, host: str, port: int, drafts: bool = False) -> int:
-    """Call *build*, show the blog at *host*:*port*, and call it again after every change, until interrupted.
+def serve(config: Config, terminal: Terminal, *, host: str, port: int | None, drafts: bool, browse: bool) -> int:
+    """Show the blog at *host*:*port* (None: 4000 or the next free one) and follow every save, until interrupted.
 
-    Returns 0 after Ctrl-C, else Jekyll's own exit status. Raises `ConfigError` if there is no Jekyll or the port is
+    With *drafts* the posts that would not be published are there as well, with *browse* a browser opens. Returns 0
+    after Ctrl-C, or Jekyll's status if it cannot start. Raises `ConfigError` if there is no Jekyll or the port is
     taken.
     """
-    command, environment = jekyll.command(config.root)
-    _require_free(host, port)
-    build(config)
-    arguments = ["serve", "--livereload", "--livereload-port", str(_free_port()), "--host", host, "--port", str(port)]
-    arguments += ["--drafts", "--unpublished", "--future"] if drafts else []
-    stop = threading.Event()
-    with _running([*command, *arguments], config.root, environment) as process:
-        watcher = threading.Thread(target=_follow, args=(config, build, stop), daemon=True)
-        watcher.start()
+    jekyll.command(config.root)
+    sockets = server.listen(host, port or PORT, or_next=port is None)
+    address = Addresses(host=host, port=sockets[0].getsockname()[1], baseurl=config.baseurl)
+    if port is None and address.port != PORT:
+        terminal.say(f"port {PORT} is taken, this preview uses {address.port}", "yellow")
+    with server.running(site.Site(config.root / engine.SITE, config.baseurl), sockets) as pages:
+        preview = _Preview(config, terminal, pages, address, drafts=drafts, browse=browse)
         try:
-            return process.wait()
+            return preview.run()
         except KeyboardInterrupt:
             return 0
         finally:
-            stop.set()
-            watcher.join(timeout=2)
+            preview.stop()
 
 
-def _follow(config: Config, build: Callable[[Config], None], stop: threading.Event) -> None:
-    """Call *build* after every change of what posts are made of, until *stop* is set."""
-    for changes in watchfiles.watch(config.root, watch_filter=_Sources(config), debounce=_DEBOUNCE, stop_event=stop):
-        if any(path.endswith(settings.FILE) for _, path in changes):
-            with contextlib.suppress(ConfigError):  # the author is still typing; the build says so at the next save
-                config = settings.load(config.root)
+class Addresses:
+    """Where a preview can be seen."""
+
+    def __init__(self, *, host: str, port: int, baseurl: str) -> None:
+        """Take the *host* and *port* on which it listens, and the *baseurl* of the blog."""
+        self.host, self.port, self.baseurl = host, port, baseurl
+
+    @property
+    def here(self) -> str:
+        """Return the address for this machine."""
+        return self._at("127.0.0.1" if self.host in (EVERYBODY, "::", "") else self.host)
+
+    @property
+    def network(self) -> str:
+        """Return the address for other machines; empty if there is no network, or none is asked for."""
+        if self.host != EVERYBODY:
+            return ""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect(_ELSEWHERE)
+            except OSError:
+                return ""
+            return self._at(str(probe.getsockname()[0]))
+
+    def _at(self, host: str) -> str:
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{self.baseurl}/"
+
+
+class _Preview:
+    """The blog as it is now, and what is known to be wrong with it."""
+
+    def __init__(
+        self, config: Config, terminal: Terminal, pages: Pages, address: Addresses, *, drafts: bool, browse: bool
+    ) -> None:
+        self.config = config
+        self.terminal = terminal
+        self.pages = pages
+        self.address = address
+        self.browse = browse
+        self.engine: Engine = engine.Engine(config, self.hear, drafts=drafts)
+        self.findings: tuple[Finding, ...] = ()
+        self.faults: dict[str, tuple[str, ...]] = {}
+        """What is wrong with the settings, with a build as a whole, with the start of Jekyll."""
+        self.said: dict[str, Notice] = {}
+        """What Jekyll complained of since the last order."""
+        self.known: set[str] = set()
+        """What it complained of before: the terminal says it once."""
+        self.ours: dict[PurePosixPath, tuple[int, int] | None] = {}
+        """The states in which we left the files that we wrote."""
+        self.is_up = threading.Event()
+
+    def run(self) -> int:
+        """Follow the blog; return Jekyll's status if it ends before it has shown anything."""
+        self.engine.start()
+        self.order(())
+        report = self.build(())
+        self.terminal.built(report)
+        self.order(map(str, (*report.written, *report.removed)), always=False)
+        is_told = False
+        for changed in watch.changes(self.config.root):
+            if not self.is_up.is_set() and self.engine.status is not None:
+                return self.engine.status or 1
+            if self.is_up.is_set() and not is_told:
+                is_told = True
+                self.greet()
+            new = {path for path in changed if path not in self.ours or self.ours[path] != self.state(path)}
+            if new:
+                self.follow(new)
+        return 0
+
+    def stop(self) -> None:
+        """End Jekyll."""
+        self.engine.stop()
+
+    def greet(self) -> None:
+        """Say where the blog is, and open it."""
+        self.terminal.say(f"the blog is at {self.address.here} (Ctrl-C ends the preview)", "green")
+        if self.address.host == EVERYBODY:
+            network = self.address.network or "every address of this machine"
+            self.terminal.say(f"everybody in your network can see it at {network}", "yellow")
+        if self.browse:
+            webbrowser.open(self.address.here)
+
+    def follow(self, changed: set[PurePosixPath]) -> None:
+        """Build and show what the *changed* files change."""
+        names = {str(path) for path in changed}
+        if settings.FILE in names and not self.configured():
+            names.remove(settings.FILE)
+        notebooks = {source.path: source for source in discover.sources(self.config)}
+        saved = [notebooks[path].file for path in changed if path in notebooks]
+        report = self.build(saved if len(saved) == len(changed) else ())
+        if report.written or report.removed or report.executed or report.failed:
+            self.terminal.built(report)
+        plugins = engine.plugins(self.config.root)  # Ruby reads them once
+        if names & {settings.FILE, "Gemfile"} or any(path.is_relative_to(it) for path in changed for it in plugins):
+            self.restart()
+            return
+        own = (self.config.source, self.config.templates)
+        others = [path for path in changed if not any(path.is_relative_to(folder) for folder in own)]
+        self.order(map(str, (*report.written, *report.removed, *others)), always=False)
+
+    def configured(self) -> bool:
+        """Take the settings as they are now; if they are wrong, say so and keep those that were right."""
         try:
-            build(config)
+            self.config = settings.load(self.config.root)
+        except ConfigError as error:
+            return self.fails("settings", error.faults)
+        self.pages.site.baseurl = self.config.baseurl
+        return self.fails("settings", ())
+
+    def build(self, only: Iterable[Path]) -> Report:
+        """Build the notebooks *only* (default: all), and let the terminal and the pages know what is wrong."""
+        only = tuple(only)
+        try:
+            report = pipeline.build(self.config, only, progress=_Telling(self.terminal, self.pages))
+            self.fails("build", ())
+        except ConverterError as error:
+            self.fails("build", (str(error),))
+            return Report()
         except Exception as error:  # noqa: BLE001 - the next save may well mend it, so the preview goes on
-            click.echo(f"nbpress failed with {type(error).__name__}: {error}; the preview goes on", err=True)
+            self.fails("build", (f"nbpress failed with {type(error).__name__}: {error}; the preview goes on",))
+            return Report()
+        paths = {file.relative_to(self.config.root).as_posix() for file in only}
+        others = tuple(it for it in self.findings if str(it.source) not in paths) if only else ()
+        # Whoever saves a notebook wants to hear of all that is wrong with it, and only once of all the others.
+        self.terminal.findings(tuple(it for it in report.findings if only or it not in self.findings))
+        self.findings = (*report.findings, *others)
+        self.ours |= {path: self.state(path) for path in (*report.written, *report.removed)}
+        self.show()
+        return report
 
-
-class _Sources(watchfiles.DefaultFilter):
-    """What a post is made of: notebooks and the files beside them, templates, settings; not what we write."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__()
-        self.folders = tuple(str(config.root / folder) + os.sep for folder in (config.source, config.templates))
-        self.file = str(config.root / settings.FILE)
-
-    def __call__(self, change: watchfiles.Change, path: str) -> bool:
-        ours = path == self.file or path.startswith(self.folders)
-        return ours and not path.endswith(".tmp") and super().__call__(change, path)
-
-
-@contextlib.contextmanager
-def _running(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run *command* in a process group of its own, and end all of it afterwards."""
-    process = subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True)  # noqa: S603 - from PATH
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)  # SIGTERM makes Jekyll print a trace
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=5)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def _require_free(host: str, port: int) -> None:
-    """Raise `ConfigError` if something listens at *host*:*port* already."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    def state(self, path: PurePosixPath) -> tuple[int, int] | None:
+        """Return what tells one state of the file at *path* from another."""
         try:
-            probe.bind((host, port))
-        except OSError as error:
-            message = f"{host}:{port} cannot be used: {error.strerror}; choose another port with --port N"
-            raise ConfigError((message,)) from error
+            stat = (self.config.root / path).stat()
+        except OSError:
+            return None
+        return (stat.st_mtime_ns, stat.st_size)
+
+    def order(self, read: Iterable[str], *, always: bool = True) -> None:
+        """Let Jekyll render what is in the files *read* and what people look at, then everything.
+
+        Unless *always*, nothing is rendered if nothing is to be read.
+        """
+        read = list(read)
+        if read or always:
+            self.known = set(self.said)
+            self.said = {}
+            self.engine.order(read, self.pages.looked_at)
+
+    def restart(self) -> None:
+        """Start Jekyll anew: settings and plugins are read once."""
+        try:
+            self.engine.start()
+            self.fails("Jekyll", ())
+        except ConfigError as error:
+            self.fails("Jekyll", error.faults)
+        self.order(())
+
+    def fails(self, what: str, faults: tuple[str, ...]) -> bool:
+        """Say that these are the *faults* of *what* now; return whether there are none."""
+        self.faults[what] = faults
+        for fault in faults:
+            self.terminal.say(fault, "red")
+        self.show()
+        return not faults
+
+    def hear(self, answer: Answer) -> None:
+        """Take in what Jekyll says; called from a thread of its own."""
+        if answer.says:
+            self.complain(answer.says, answer.message)
+        elif answer.done == "failed":
+            if not any(notice.severity == Severity.ERROR for notice in self.said.values()):
+                self.complain("error", answer.message)
+            self.is_up.set()
+        else:
+            self.pages.tell(unlisted=answer.unlisted)
+            self.pages.built()
+            if answer.done == "all":
+                self.is_up.set()
+        self.show()
+
+    def complain(self, severity: str, message: str) -> None:
+        """Show what Jekyll complains of, and say it on the terminal if that is news."""
+        text = "Jekyll: " + " ".join(_COLOUR.sub("", message).split())
+        self.said[text] = Notice(severity=severity, text=text)
+        if text not in self.known:
+            self.terminal.say(text, "red" if severity == "error" else "yellow")
+
+    def show(self) -> None:
+        """Let the pages show what is wrong."""
+        shown = (Severity.ERROR, Severity.WARNING)
+        found = [
+            Notice(severity=it.severity, text=str(it), detail=it.detail) for it in self.findings if it.severity in shown
+        ]
+        faults = [Notice(severity="error", text=fault) for several in self.faults.values() for fault in several]
+        self.pages.tell(notices=(*faults, *found, *self.said.values()))
 
 
-def _free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+class _Telling(Progress):
+    """Tell the terminal and the open pages how a build goes."""
+
+    def __init__(self, terminal: Terminal, pages: Pages) -> None:
+        self.terminal, self.pages = terminal, pages
+
+    def starts(self, source: Source, reason: str) -> None:
+        self.terminal.starts(source, reason)
+        self.pages.tell(working=f"running {source.path} ({reason})")
+
+    def cell(self, source: Source, number: int, total: int) -> None:
+        self.terminal.cell(source, number, total)
+        self.pages.tell(working=f"running {source.path}: cell {number} of {total}")
+
+    def ends(self, source: Source, *, failed: bool) -> None:
+        self.terminal.ends(source, failed=failed)
+        self.pages.tell(working="")
+
+    def waits(self, holder: str) -> None:
+        self.terminal.waits(holder)

@@ -23,8 +23,8 @@ PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
     "errors yaml_text highlight liquid kernel_probe interrupts",
-    "model config directives jekyll gateway probe",
-    "discover files findings front_matter images memo posts progress record runs serve stable templating transform",
+    "model config directives jekyll gateway probe preview",
+    "discover files findings front_matter images memo posts progress record runs stable templating transform",
     "inputs markdown read write",
     "kernel outputs survey",
     "execute render reproduce",
@@ -33,12 +33,13 @@ LAYERS = (
     "batch status",
     "terminal",
     "pipeline",
+    "serve",
     "cli",
     "__main__",
 )
 """Lowest first. A module imports only from the layers below, and from names further left in its own."""
 ORDER = [name for names in LAYERS for name in names.split()]
-PRINTING = ("cli", "terminal", "serve")
+PRINTING = ("cli", "terminal")
 """Who may write to the terminal."""
 HEAVY = ("IPython", "ipykernel", "jupyter_client", "nbclient", "nbconvert", "zmq")
 """What a build with nothing to do must not pay for."""

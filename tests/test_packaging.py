@@ -61,7 +61,8 @@ def _clean() -> dict[str, str]:
 def test_the_wheel_holds_package_and_templates_and_nothing_else(wheel: Path) -> None:
     """Every module and every template is in it; tests, docs and the blog are not."""
     names = set(zipfile.ZipFile(wheel).namelist())
-    modules = {file.relative_to(CHECKOUT).as_posix() for file in (CHECKOUT / "converter").rglob("*.py")}
+    package = (file for suffix in ("py", "rb", "js") for file in (CHECKOUT / "converter").rglob(f"*.{suffix}"))
+    modules = {file.relative_to(CHECKOUT).as_posix() for file in package}
     templates = {f"converter/templates/{file.name}" for file in (CHECKOUT / "templates").iterdir()}
     assert len(templates) > 10
     assert {name for name in names if ".dist-info/" not in name} == modules | templates
