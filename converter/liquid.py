@@ -30,6 +30,8 @@ _FNDETAIL_END = {
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
+_WHOLLY_RAW = re.compile(r"\s*\{%-?\s*raw\s*-?%\}[ \t]*\n?(.*\n.*?)\s*\{%-?\s*endraw\s*-?%\}\s*", re.DOTALL)
+_RAW_TAG = re.compile(r"\{%-?\s*(?:end)?raw\b")
 _OPENING = re.compile(r"\{(?=[{%]|$)")
 _CODE_ELEMENT = re.compile(r"(<(script|style)\b.*?(?:</\2\s*>|$))", re.IGNORECASE | re.DOTALL)
 
@@ -90,6 +92,18 @@ def references(text: str) -> list[str]:
 def endraw(text: str, start: int) -> re.Match[str] | None:
     """Return the `{% endraw %}` that begins at *start* of *text*."""
     return _ENDRAW.match(text, start)
+
+
+def inside_raw(code: str) -> str | None:
+    """Return what stands between the raw tags around a whole block of *code*; None if it is not such a block.
+
+    Authors of fastpages had to write these tags, or Jekyll would have run the Liquid that they wanted to show. Where
+    they protect nothing, or only a part, somebody wants them to be seen.
+    """
+    found = _WHOLLY_RAW.fullmatch(code)
+    if found is None or _RAW_TAG.search(found[1]) or not _OPENING.search(found[1]):
+        return None
+    return found[1].rstrip() + "\n"
 
 
 def _detail(text: str, start: int) -> Piece | None:

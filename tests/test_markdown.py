@@ -36,6 +36,18 @@ def test_math_is_opaque(text: str, blog: MakeBlog) -> str:
     return blogs.told(blogs.text_cells(blogs.of_text(text), blog({})))
 
 
+@each_case("cites")
+def test_citations_of_latex_lead_to_references(text: str, blog: MakeBlog) -> str:
+    """`\\cite{name}` is a link to the entry of that name, and text in code and math."""
+    return blogs.told(blogs.text_cells(blogs.of_text(text), blog({})))
+
+
+@each_case("raw_code")
+def test_raw_tags_around_a_whole_block_of_code_are_not_shown(text: str, blog: MakeBlog) -> str:
+    """What fastpages wanted around the Liquid of a block goes; every other tag in code stays."""
+    return blogs.told(blogs.text_cells(blogs.of_text(text), blog({})))
+
+
 @each_case("headings")
 def test_headings_have_unique_ids(text: str, blog: MakeBlog) -> str:
     """Every heading has the id that nbconvert would give it, and no two have the same."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.markdown.protect import PLACEHOLDER, Math, protect
+from converter import liquid
+from converter.markdown.protect import PLACEHOLDER, Part, protect
 from tests.cases import each_case
 
 PARTS = (
@@ -16,12 +17,17 @@ PARTS = (
 ALPHABET = st.sampled_from(PARTS)
 
 
+def kind(piece: Part) -> str:
+    """Return the name of what *piece* is."""
+    return piece.kind.name.lower() if isinstance(piece, liquid.Piece) else type(piece).__name__.lower()
+
+
 @each_case("protect")
 def test_pieces_and_their_lines(text: str) -> str:
     """Every piece is found with its kind and the line where it begins; code is left alone."""
     protected = protect(text, ())
     pieces = [
-        f"{line + 1} {'math' if isinstance(piece, Math) else piece.kind.name.lower()} {piece.text!r}"
+        f"{line + 1} {kind(piece)} {piece.text!r}"
         for line, piece in zip(protected.starts, protected.pieces, strict=True)
     ]
     numbers = {chr(0x100000 + index): str(index) for index in range(len(pieces))}

@@ -52,7 +52,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     for cell in cells:
         settle.images_of(cell, page)
         settle.links_of(cell, page)
-        cell.tokens = list(settle.with_callouts(cell.tokens, cell))
+        cell.tokens = list(settle.with_callouts(cell.tokens, cell, page))
     html = {cell.index: RENDERER.cell(cell, page) for cell in cells}
     order = sorted(page.notes, key=lambda number: (not number.isdecimal(), int(number) if number.isdecimal() else 0))
     notes = tuple(

@@ -24,8 +24,13 @@ EMBEDS = ("youtube", "twitter")
 
 _COLON = re.compile(r"(note|tip|important|warning):[ \t]*", re.IGNORECASE)
 _ALERT = re.compile(r"\[!(note|tip|important|warning|caution)\][ \t]*$", re.IGNORECASE)
-_EMBED = re.compile(r"(youtube|twitter):\s*<?(https?://[^\s<>]+)>?\s*$", re.IGNORECASE)
-_VIDEO_ID = re.compile(r"[\w-]{6,}")
+_EMBED = re.compile(
+    r"(youtube|twitter):\s*<?((?:https?:)?//[^\s<>]+|[\w-]+(?:\.[\w-]+)+/[^\s<>]+|[\w-]{11})>?", re.IGNORECASE
+)
+_YOUTUBE = re.compile(r"(?:[\w-]+\.)*(?:youtube(?:-nocookie)?\.com|youtu\.be)", re.IGNORECASE)
+_VIDEO_PATH = re.compile(r"/(?:(?:embed|shorts|live|v|e)/)?([\w-]{11})/?")
+_VIDEO_ID = re.compile(r"(?![a-z]+\Z)[\w-]{11}")
+"""YouTube's ids; eleven small letters are a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +53,18 @@ class Embed:
     """Where in the video to begin, in seconds."""
 
 
-def embed(text: str) -> Embed | None:
-    """Return the embed that a block quote with nothing but *text* makes."""
+def embed(text: str) -> Embed | str | None:
+    """Return the embed that a block quote with nothing but *text* makes, or the address that ought to make one."""
     found = _EMBED.fullmatch(text.strip())
     if found is None:
         return None
-    kind, address = found[1].lower(), found[2]
+    kind, address = found[1].lower(), _with_scheme(found[2], found[1].lower())
+    if not address:
+        return None
     if kind == "twitter":
         return Embed(kind=kind, address=address)
     video = _video(address)
-    return Embed(kind=kind, address=address, video=video, start=_start(address)) if video else None
+    return Embed(kind=kind, address=address, video=video, start=_start(address)) if video else address
 
 
 def callout(first: Token) -> Callout | None:
@@ -80,11 +87,21 @@ def callout(first: Token) -> Callout | None:
     return Callout(title=title, css_class=css_class)
 
 
+def _with_scheme(address: str, kind: str) -> str:
+    """Return the whole of an *address* that an author has shortened; nothing if it is a word."""
+    if "/" not in address:  # the bare id of a video, which fastpages took, too
+        return f"https://youtu.be/{address}" if kind == "youtube" and _VIDEO_ID.fullmatch(address) else ""
+    return address if "://" in address else f"https:{address}" if address.startswith("//") else f"https://{address}"
+
+
 def _video(address: str) -> str:
-    """Return the id in any form of YouTube address."""
+    """Return the id in any form of YouTube address; nothing for other addresses."""
     parts = urlsplit(address)
-    candidates = [*parse_qs(parts.query).get("v", []), parts.path.rstrip("/").rpartition("/")[2]]
-    return next((name for name in candidates if _VIDEO_ID.fullmatch(name)), "")
+    if not _YOUTUBE.fullmatch(parts.hostname or ""):
+        return ""
+    path = _VIDEO_PATH.fullmatch(parts.path)
+    candidates = [*parse_qs(parts.query).get("v", []), path[1] if path else ""]
+    return next((name for name in candidates if re.fullmatch(r"[\w-]{11}", name)), "")
 
 
 def _start(address: str) -> int:

@@ -11,7 +11,7 @@ from markdown_it.common import normalize_url
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
-from converter.markdown.protect import PLACEHOLDER, Math, Protected, protect
+from converter.markdown.protect import PLACEHOLDER, Part, Protected, protect
 from converter.model import Asset, Finding, Severity, Source
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from nbformat import NotebookNode
 
-    from converter import liquid
     from converter.config import Config
 
 _BARE_SCHEMES = ("http://", "https://")
@@ -64,7 +63,7 @@ class Page:
     assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
-    """Ids of headings that are taken."""
+    """Ids of headings and citations that are taken."""
     has_math: bool = False
     depth: int = 0
     """How many footnotes' texts are being rendered, one inside the other."""
@@ -166,7 +165,7 @@ def _walk_inline(children: Iterable[Token], block: Token, line: int) -> Iterator
         line += child.type in ("softbreak", "hardbreak") or child.content.count("\n")
 
 
-def live_pieces(cell: Cell) -> Iterator[tuple[int, Math | liquid.Piece]]:
+def live_pieces(cell: Cell) -> Iterator[tuple[int, Part]]:
     """Yield the pieces of math and Liquid that do not stand in code, by their numbers."""
     for token, _, _ in walk(cell.tokens):
         if token.type in CODE:

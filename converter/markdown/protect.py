@@ -1,4 +1,4 @@
-"""Math and Liquid of a text cell are taken out before Markdown is parsed and put back into its tokens.
+"""Math, citations and Liquid of a text cell are taken out before Markdown is parsed and put back into its tokens.
 
 Markdown must not see them: `_` and `*` in math are not emphasis, `|` in math does not end a table cell, and a Liquid
 tag in a link target has spaces. So each is replaced by a placeholder, one private-use character in braces (braces, so
@@ -25,11 +25,15 @@ _BACKTICKS = re.compile(r"`+")
 _CODE_ELEMENT = re.compile(r"<(pre|code|script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _HTML_TAG = re.compile(r"</?[A-Za-z][^<>\n]*(?:\n[^<>\n]+)*>")
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+_CITE = re.compile(r"\\cite\{\s*([^{}\\\s,]+(?:\s*,\s*[^{}\\\s,]+)*)\s*\}")
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.IGNORECASE)
 _INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
 _AFTER_NOTE = re.compile(r"^\[\^[^\]\n]+\]:[^\n]*(?:\n[^\n]+)*\n[ \t]*\Z", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
+
+_DOLLARS = {r"\\(": ("$", "$"), r"\\[": ("$$", "$$")}
+"""What nbconvert makes of the doubled spellings, and all that the themes of fastpages know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +47,26 @@ class Math:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cite:
+    r"""`\cite{one, two}` of LaTeX: names of entries in the references that the author keeps by hand."""
+
+    text: str
+    """As the author wrote it."""
+    keys: tuple[str, ...]
+    """The names."""
+
+
+Part = Math | Cite | liquid.Piece
+"""What a placeholder can stand for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Protected:
-    """The source of a text cell without its math and Liquid."""
+    """The source of a text cell without its math, citations and Liquid."""
 
     text: str
     """Markdown with placeholders."""
-    pieces: tuple[Math | liquid.Piece, ...]
+    pieces: tuple[Part, ...]
     """What the placeholders stand for."""
     starts: tuple[int, ...]
     """The line of the source, from 0, in which each piece begins."""
@@ -60,11 +78,11 @@ class Protected:
         at = bisect.bisect_left(self.shifts, (number, 0)) - 1
         return number + (self.shifts[at][1] if at >= 0 else 0)
 
-    def restore(self, text: str, show: Callable[[Math | liquid.Piece], str]) -> str:
+    def restore(self, text: str, show: Callable[[Part], str]) -> str:
         """Return *text* with each placeholder replaced by what *show* makes of its piece."""
         return PLACEHOLDER.sub(lambda found: self._shown(found, show), text)
 
-    def piece(self, found: re.Match[str]) -> Math | liquid.Piece | None:
+    def piece(self, found: re.Match[str]) -> Part | None:
         """Return the piece of a match of `PLACEHOLDER`; None if the author wrote such a character."""
         index = ord(found[1]) - _FIRST
         return self.pieces[index] if index < len(self.pieces) else None
@@ -73,15 +91,15 @@ class Protected:
         """Return *text* as the author wrote it."""
         return self.restore(text, lambda piece: piece.text)
 
-    def _shown(self, found: re.Match[str], show: Callable[[Math | liquid.Piece], str]) -> str:
+    def _shown(self, found: re.Match[str], show: Callable[[Part], str]) -> str:
         piece = self.piece(found)
         return found[0] if piece is None else show(piece)
 
 
 def protect(source: str, allow: tuple[str, ...] | None = ()) -> Protected:
-    """Return *source* with math and Liquid replaced by placeholders; code is left alone.
+    """Return *source* with math, citations and Liquid replaced by placeholders; code is left alone.
 
-    *allow* is what the site adds to the allow-list; None means that nothing is Liquid.
+    *allow* is what the site adds to the allow-list; None means that nothing is Liquid or a citation.
     """
     return _Scanner(source, allow).run()
 
@@ -93,7 +111,7 @@ class _Scanner:
         self.source = source
         self.allow = allow
         self.out: list[str] = []
-        self.pieces: list[Math | liquid.Piece] = []
+        self.pieces: list[Part] = []
         self.starts: list[int] = []
         self.shifts: list[tuple[int, int]] = []
         self.done = 0
@@ -194,7 +212,12 @@ class _Scanner:
             if source[stop : stop + 1] in ("(", "["):  # brackets that an author escaped, before a link's target
                 continue
             content = self._unquoted(at, source[at + len(opening) : end])
-            return self._take(at, Math(text=source[at:stop], tex=opening[-2:] + content + closing[-2:]))
+            before, behind = _DOLLARS.get(opening, (opening, closing)) if "$" not in content else (opening, closing)
+            return self._take(at, Math(text=source[at:stop], tex=before[-2:] + content + behind[-2:]))
+        cite = _CITE.match(source, at) if self.allow is not None else None
+        if cite:
+            keys = tuple(key.strip() for key in cite[1].split(","))
+            return self._take(at, Cite(text=cite[0], keys=keys))
         environment = _ENVIRONMENT.match(source, at)
         if environment:
             closing = f"\\end{{{environment[1]}}}"
@@ -249,7 +272,7 @@ class _Scanner:
         place = bisect.bisect_right(self.raw_ends, at)
         return self.raw_ends[place] if place < len(self.raw_ends) else 0
 
-    def _take(self, at: int, piece: Math | liquid.Piece) -> int:
+    def _take(self, at: int, piece: Part) -> int:
         """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
         line = self.source.count("\n", 0, at)
         lost, before = piece.text.count("\n"), self.shifts[-1][1] if self.shifts else 0

@@ -10,7 +10,7 @@ from markdown_it.renderer import RendererHTML
 from converter import highlight, liquid, templating
 from converter.markdown import settle
 from converter.markdown.cells import PARSER, Cell, Page, plain
-from converter.markdown.protect import PLACEHOLDER, Math, protect
+from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, protect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +50,14 @@ class Renderer(RendererHTML):
     def _safe(self, text: str, *, escaped: bool) -> str:
         return liquid.defuse(text if escaped else text.translate(_TEXT_ESCAPES))
 
-    def _piece(self, piece: Math | liquid.Piece, env: EnvType, attribute: bool) -> str:  # noqa: FBT001 - passed on
+    def _piece(self, piece: Part, env: EnvType, attribute: bool) -> str:  # noqa: FBT001 - passed on
         """Return what stands in the page for *piece*."""
         if isinstance(piece, Math):
             env["page"].has_math = True
             tex = liquid.defuse(highlight.escape(piece.tex) if attribute else piece.tex.translate(_TEXT_ESCAPES))
             return tex if attribute else f'<span class="math">{tex}</span>'
+        if isinstance(piece, Cite):
+            return self._cite(piece, env["page"], attribute)
         if piece.kind is liquid.Kind.ALIVE:
             return piece.text
         if piece.kind is liquid.Kind.RAW or attribute:
@@ -64,6 +66,18 @@ class Renderer(RendererHTML):
         if piece.kind is liquid.Kind.REFERENCE:
             return self._reference(page.numbers[False, piece.number], page)
         return self._detail(page.numbers[False, piece.number], self._inline_markdown(piece.detail, env), page)
+
+    def _cite(self, cite: Cite, page: Page, attribute: bool) -> str:  # noqa: FBT001 - passed on
+        """Return links to the references, in the markup of nbdev; an id for each name's first citation."""
+        names = [liquid.defuse(highlight.escape(key)) for key in cite.keys]
+        if attribute:
+            return f"[{', '.join(names)}]"
+        links = []
+        for name in names:
+            identity = "" if f"call-{name}" in page.ids else f' id="call-{name}"'
+            page.ids.add(f"call-{name}")
+            links.append(f'<a class="latex_cit"{identity} href="#cit-{name}">{name}</a>')
+        return f"[{','.join(links)}]"
 
     def _inline_markdown(self, text: str, env: EnvType) -> str:
         """Return the HTML of the Markdown inside a footnote's quotes."""
@@ -137,7 +151,7 @@ class Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
-        source = env["cell"].protected.original(token.content)
+        source = _unwrapped(env["cell"].protected.original(token.content))
         language = token.info.strip().split(maxsplit=1)[0].strip("{}.").lower() if token.info.strip() else ""
         if language and highlight.is_language(language):
             code = liquid.defuse(highlight.code(source, language))
@@ -145,7 +159,7 @@ class Renderer(RendererHTML):
         return f"<pre><code>{liquid.defuse(source.translate(_TEXT_ESCAPES))}</code></pre>\n"
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        source = env["cell"].protected.original(tokens[idx].content)
+        source = _unwrapped(env["cell"].protected.original(tokens[idx].content))
         return f"<pre><code>{liquid.defuse(source.translate(_TEXT_ESCAPES))}</code></pre>\n"
 
     def html_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -233,6 +247,12 @@ def _with_emoji(text: str) -> str:
     import emoji
 
     return _SHORT_CODE.sub(lambda found: emoji.emojize(found[0], language="alias"), text)
+
+
+def _unwrapped(code: str) -> str:
+    """Return a block of *code* without the raw tags that fastpages wanted around the Liquid of a block."""
+    inside = liquid.inside_raw(code)
+    return code if inside is None else inside
 
 
 RENDERER = Renderer()

@@ -12,7 +12,7 @@ from markdown_it.token import Token
 from converter import discover, highlight, images, liquid, templating
 from converter.markdown import callouts, footnotes, html_tags
 from converter.markdown.cells import Cell, Page, live_pieces, plain, walk
-from converter.markdown.protect import Math
+from converter.markdown.protect import Math, Part
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def headings_of(cells: list[Cell], taken: set[str]) -> None:
                 token.meta["id"] = name
 
 
-def _math_only(piece: Math | liquid.Piece) -> str:
+def _math_only(piece: Part) -> str:
     """Return what of *piece* is part of a heading's text."""
     return piece.text if isinstance(piece, Math) else ""
 
@@ -173,7 +173,7 @@ def _is_ours(file: Path, page: Page) -> bool:
     return bool(file.resolve().is_relative_to((page.config.root / page.config.source).resolve()))
 
 
-def with_callouts(tokens: list[Token], cell: Cell) -> Iterator[Token]:
+def with_callouts(tokens: list[Token], cell: Cell, page: Page) -> Iterator[Token]:
     """Yield *tokens* with callouts, embeds and footnote texts as one token each, their inside as its children."""
     index = 0
     while index < len(tokens):
@@ -184,7 +184,7 @@ def with_callouts(tokens: list[Token], cell: Cell) -> Iterator[Token]:
             continue
         closing = token.type.replace("_open", "_close")
         end = next(i for i in range(index, len(tokens)) if tokens[i].type == closing and tokens[i].level == token.level)
-        inside = list(with_callouts(tokens[index + 1 : end], cell))
+        inside = list(with_callouts(tokens[index + 1 : end], cell, page))
         index = end + 1
         if token.type == "footnote_reference_open":
             yield Token("footnote_text", "", 0, children=inside, meta=token.meta)
@@ -192,7 +192,10 @@ def with_callouts(tokens: list[Token], cell: Cell) -> Iterator[Token]:
         first = inside[1] if len(inside) > 1 and inside[1].type == "inline" else None
         embed = callouts.embed(cell.protected.original(first.content)) if first and len(inside) == 3 else None  # noqa: PLR2004 - one paragraph
         callout = callouts.callout(first) if first and not embed else None
-        if embed:
+        if isinstance(embed, str):
+            message = f"{embed} is no address of a video; write https://youtu.be/ID"
+            page.find("embed-resolves", message, cell, cell.line(token), Severity.WARNING)
+        if isinstance(embed, callouts.Embed):
             yield Token("embed", "", 0, meta={"embed": embed})
         elif callout:
             if first is not None and not first.children:  # the marker was all of its paragraph
