@@ -38,7 +38,7 @@ def test_math_is_opaque(text: str, blog: MakeBlog) -> str:
 
 @each_case("cites")
 def test_citations_of_latex_lead_to_references(text: str, blog: MakeBlog) -> str:
-    """`\\cite{name}` is a link to the entry of that name, and text in code and math."""
+    r"""`\cite{name}` is a link to the entry of that name, and text in code and math."""
     return blogs.told(blogs.text_cells(blogs.of_text(text), blog({})))
 
 
