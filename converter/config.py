@@ -21,6 +21,7 @@ OWN_TEMPLATES = next(
 EXECUTE = ("auto", "always", "never")
 RERUN_ON = ("inputs", "environment")
 FOOTNOTES = ("liquid", "html")
+ASSETS = ("local", "cdn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,8 @@ class Config:
     """Put image outputs into the page as base64 instead of files."""
     image_attributes: bool = False
     """Give local images of text cells `width`, `height`, `loading` and `decoding`."""
+    assets: str = field(default="local", metadata={"choices": ASSETS})
+    """`local` loads the libraries that draw charts and widgets from the site itself, `cdn` from jsdelivr.net."""
     liquid_allow: tuple[str, ...] = field(default=(), metadata={"key": "liquid.allow"})
     """More Liquid tags and variables that text cells may use."""
     templates: PurePosixPath = PurePosixPath("templates")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from converter import directives, front_matter, inputs, probe, record, stable
+from converter import directives, front_matter, inputs, probe, record, stable, widgets
 from converter.errors import (
     CellError,
     CellTimeout,
@@ -298,13 +298,13 @@ def _prepared(nb: NotebookNode) -> NotebookNode:
 
 
 def _with_results(nb: NotebookNode, executed: NotebookNode) -> NotebookNode:
-    """Return a copy of *nb* with the outputs and execution counts of *executed*, and nothing else of it."""
+    """Return a copy of *nb* with outputs, execution counts and widgets of *executed*, and nothing else of it."""
     result = copy.deepcopy(nb)
     for cell, done in zip(result.cells, executed.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs = _joined_streams(done.outputs)
             cell.execution_count = done.execution_count
-    return result
+    return widgets.with_state(result, executed)
 
 
 def _joined_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:

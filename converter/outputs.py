@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from converter import highlight, images, liquid, markdown
+from converter import charts, highlight, images, liquid, markdown, runtimes, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _VEGA = ("vegalite.v6", "vegalite.v5", "vegalite.v4", "vega.v6", "vega.v5")
 PRIORITY: Mapping[str, str] = {
+    widgets.VIEW: "widget",
+    "application/vnd.plotly.v1+json": "plotly",
+    "application/vnd.bokehjs_exec.v0+json": "bokeh",
+    "application/vnd.bokehjs_load.v0+json": "loader",
     **{f"application/vnd.{version}{suffix}": "vega" for version in _VEGA for suffix in ("+json", ".json")},
     "text/html": "html",
     "text/markdown": "markdown",
@@ -36,11 +40,11 @@ PRIORITY: Mapping[str, str] = {
     "image/gif": "image",
     "application/javascript": "javascript",
     "application/json": "json",
+    "application/geo+json": "json",
     "text/plain": "text",
 }
 """Which MIME type of a bundle is shown, best first, and the template that shows it."""
 
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _HOME = re.compile(
     r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
 )
@@ -49,7 +53,9 @@ _PROCESS = re.compile(
 )
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
-_WITH_NAME = frozenset({"javascript", "vega"})
+_NO_STATE = "An interactive widget stood here; the notebook does not hold its state."
+_DRAWN = frozenset({"bokeh", "plotly", "vega"})
+_WITH_NAME = frozenset({"javascript", "plotly", "vega"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,12 @@ class Output:
     """An id that comes from the content."""
     has_math: bool = False
     asset: Asset | None = None
+    needs: tuple[str, ...] = ()
+    """Names of the libraries that draw it."""
+    is_instant: bool = False
+    """Whether scripts of its own call them as soon as they are read."""
+    scripts: tuple[runtimes.Script, ...] = ()
+    """Those that the page has not loaded above."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +96,11 @@ class Names:
     contents: Counter[str] = field(default_factory=Counter)
     """How often each output that has a name has been shown."""
     unshown: list[str] = field(default_factory=list)
-    """The MIME types of outputs that cannot be shown, of the cell that was looked at last."""
+    """Why outputs cannot be shown, of the cell that was looked at last."""
+    models: Mapping[str, Any] = field(default_factory=dict)
+    """The widget models that the notebook has stored."""
+    views: list[str] = field(default_factory=list)
+    """The models that the post shows."""
 
 
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
@@ -183,23 +199,68 @@ def _bundle(output: NotebookNode, view: View, source: Source, config: Config, na
     for mimetype, kind in PRIORITY.items():
         payload = output.data.get(mimetype)
         # A widget's text is the code that makes it, or a progress bar at its start.
-        if payload is None or (_WIDGET in output.data and mimetype == "text/plain"):
+        if payload is None or (kind == "text" and widgets.VIEW in output.data):
             continue
-        if payload == "" and kind != "image":  # what was shown is nothing; the text beside it only names the object
+        # What was shown is nothing, or what only loads a library; the text beside it names the object.
+        if kind == "loader" or (payload == "" and kind not in ("bokeh", "image")):
             return None
-        if kind == "vega":
-            script = _json_in_script(payload)
-            if script:
-                return Output(template=kind, html=script)
+        if kind == "widget":
+            found = _widget(output, names)
+        elif kind in _DRAWN:
+            found = _drawn(_chart(kind, payload, output), view, names)
         elif kind == "image":
-            image = _image(mimetype, str(payload), output, view, source, config)
-            if image is not None:
-                return image
+            found = _image(mimetype, str(payload), output, view, source, config)
         else:
-            return _rich(kind, payload, view, source, config, names)
-    if output.data and _WIDGET not in output.data:
-        names.unshown.append(", ".join(sorted(output.data)))
+            found = _rich(kind, payload, view, source, config, names)
+        if found is not None:
+            return found if found.template else None
+    return _missing(output, names)
+
+
+def _missing(output: NotebookNode, names: Names) -> Output | None:
+    """Note that nothing in the mimebundle of *output* can be shown, and return what a reader is told of it."""
+    if widgets.VIEW in output.data:
+        names.unshown.append("a widget cannot be shown, as the notebook does not hold its state; run the notebook")
+        return Output(template="missing", html=_NO_STATE)
+    if output.data:
+        types = ", ".join(sorted(output.data))
+        names.unshown.append(
+            f"an output cannot be shown, as it holds only {types}; display it as HTML or as an image, too"
+        )
     return None
+
+
+def _chart(kind: str, payload: object, output: NotebookNode) -> charts.Drawing | None:
+    """Return the chart of a *kind* that *payload* describes, or for Bokeh the script beside it in *output*."""
+    if kind == "bokeh":
+        return charts.bokeh(str(output.data.get("application/javascript") or ""))
+    return charts.vega(payload) if kind == "vega" else charts.plotly(payload)
+
+
+def _widget(output: NotebookNode, names: Names) -> Output | None:
+    """Return the view of a widget; None if the page could not draw it."""
+    model = widgets.shown(output)
+    if not widgets.is_drawn(names.models, model):
+        return None
+    names.views.append(model)
+    view = charts.json_in_script({"version_major": 2, "version_minor": 0, "model_id": model})
+    return Output(template="widget", html=view, needs=("widgets",))
+
+
+def _drawn(drawing: charts.Drawing | None, view: View, names: Names) -> Output | None:
+    """Return what a script draws as an output; None if there is no *drawing*."""
+    if drawing is None:
+        return None
+    if drawing.fault:
+        names.unshown.append(f"a chart cannot be shown: {drawing.fault}")
+    return Output(
+        template=drawing.template,
+        html=drawing.html if drawing.template != "html" else liquid.defuse_script_in_raw(drawing.html),
+        needs=drawing.needs,
+        is_instant=drawing.is_instant,
+        height=drawing.height,
+        alt=_text(view.alt or drawing.alt),
+    )
 
 
 def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, names: Names) -> Output:  # noqa: ANN401
@@ -207,7 +268,7 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
     if kind == "json":
         return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
     if kind == "javascript":
-        return Output(template=kind, html=liquid.defuse_script_in_raw(str(payload).replace("</script", "<\\/script")))
+        return Output(template=kind, html=charts.in_script(str(payload)))
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
         return Output(template=kind, html=_preformatted(_without_home(terminal(text))))
@@ -218,20 +279,9 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
         return Output(template=kind, html=liquid.defuse_in_raw(html), has_math=has_math)
     if kind == "svg":
         text = _XML_PROLOG.sub("", text, count=1)
-    return Output(template=kind, html=liquid.defuse_script_in_raw(text), alt=view.alt)
-
-
-def _json_in_script(payload: object) -> str:
-    """Return *payload*, perhaps JSON already, as JSON for a `<script>`; empty if it is none.
-
-    It can end neither the element nor the `{% raw %}` block.
-    """
-    try:
-        value = json.loads(payload) if isinstance(payload, str) else payload
-    except ValueError:
-        return ""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("</", "<\\/").replace("<!--", "<\\u0021--").replace("{%", "{\\u0025")
+    elif (drawn := _drawn(charts.of_html(text), view, names)) is not None:
+        return drawn
+    return Output(template=kind, html=liquid.defuse_script_in_raw(text), alt=_text(view.alt))
 
 
 def _image(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 
-from converter import files, record
+from converter import files, record, widgets
 from converter.errors import ReadError
 
 if TYPE_CHECKING:
@@ -112,9 +112,10 @@ def _notebook_metadata(given: object) -> dict[str, Any]:
         metadata["kernelspec"] = spec | {"display_name": str(spec.get("display_name") or spec["name"])}
     if metadata.get("language_info"):
         metadata["language_info"] = {"name": "python", **metadata["language_info"]}
-    widgets = metadata.get("widgets")  # Colab writes them without state; nbconvert raises `KeyError: 'state'` then
-    if isinstance(widgets, dict) and any(not isinstance(it, dict) or "state" not in it for it in widgets.values()):
-        del metadata["widgets"]
+    if "widgets" in metadata:
+        metadata["widgets"] = widgets.normal(metadata["widgets"])
+        if not metadata["widgets"]:
+            del metadata["widgets"]
     return metadata
 
 
@@ -230,7 +231,7 @@ def executed_copy(source: Source, config: Config) -> NotebookNode | None:
 
 
 def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:
-    """Return the file *before* with the outputs, execution counts and record of *nb*, and nothing else of it changed.
+    """Return the file *before* with outputs, execution counts, widgets and record of *nb*, and nothing else changed.
 
     The layout of the JSON (indentation, line ends, order of keys, escapes) is that of the file.
     """
@@ -242,7 +243,12 @@ def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:
         for cell, result in zip(raw["cells"], done["cells"], strict=True):
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = result["outputs"], result["execution_count"]
-        raw.setdefault("metadata", {})[record.KEY] = done["metadata"][record.KEY]
+        metadata = raw.setdefault("metadata", {})
+        metadata[record.KEY] = done["metadata"][record.KEY]
+        if "widgets" in done["metadata"]:
+            metadata["widgets"] = done["metadata"]["widgets"]
+        else:
+            metadata.pop("widgets", None)
     text = before.decode("utf-8-sig")
     indent = re.match(r"\{\r?\n([ \t]+)", text)
     ascii_only = text.isascii() and re.search(r"(?<!\\)(?:\\\\)*\\u[0-9a-fA-F]{4}", text) is not None

@@ -83,6 +83,8 @@ def overlaid(nb: NotebookNode, executed: NotebookNode | None) -> NotebookNode:
         code = [cell for cell in result.cells if cell.cell_type == "code" and cell.source.strip()]
         for cell, done in zip(code, ran, strict=True):
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
+        if "widgets" in executed.metadata:
+            result.metadata.widgets = executed.metadata.widgets
     return result
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from converter import discover, front_matter, highlight, liquid, markdown, outputs, posts, templating
+from converter import (
+    charts,
+    discover,
+    front_matter,
+    highlight,
+    liquid,
+    markdown,
+    outputs,
+    posts,
+    runtimes,
+    templating,
+    widgets,
+)
 from converter.directives import Show
 from converter.errors import RenderError
 from converter.model import Asset, Finding, FrontMatter, Post, Severity, Source
@@ -40,7 +52,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     path = discover.post_path(source, matter.date, config)
     try:
         text_cells = markdown.render(nb, source, matter, config)
-        names = outputs.Names(headings=set(text_cells.ids))
+        names = outputs.Names(headings=set(text_cells.ids), models=widgets.state_of(nb))
         cells: list[_Cell] = []
         findings = list(text_cells.findings)
         for index, cell in enumerate(nb.cells):
@@ -49,9 +61,10 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
                 continue
             view = cell.metadata.nbpress["view"]
             cells.append(_code_cell(cell, _language(nb), outputs.of_cell(cell, view, source, config, names)))
-            findings += [_unshown(types, cell, source) for types in names.unshown]
+            findings += [_unshown(reason, cell, source) for reason in names.unshown]
             names.unshown.clear()
         cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
+        cells = _with_scripts(cells, config)
         shown = [output for cell in cells for output in cell.outputs]
         if text_cells.has_math or any(output.has_math for output in shown):
             matter = front_matter.add(matter, "use_math", value=True)
@@ -63,12 +76,15 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
             nb_path=source.path,
             cells=cells,
             notes=text_cells.notes,
+            widgets=_widgets(names, config),
         )
     except RenderError as error:
         error.source = source.path
         raise
     assets: dict[object, Asset] = {asset.path: asset for asset in text_cells.assets}
     assets |= {output.asset.path: output.asset for output in shown if output.asset}
+    needed = runtimes.with_needs({name for output in shown for name in output.needs})
+    assets |= {asset.path: asset for asset in runtimes.assets(needed, config)}
     return Post(
         path=path,
         text=text,
@@ -79,11 +95,36 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     )
 
 
-def _unshown(types: str, cell: NotebookNode, source: Source) -> Finding:
-    """Return the finding that an output, which holds only *types*, is missing from the post."""
-    message = f"an output cannot be shown, as it holds only {types}; display it as HTML or as an image, too"
+def _unshown(reason: str, cell: NotebookNode, source: Source) -> Finding:
+    """Return the finding that an output is missing from the post for that *reason*."""
     number = cell.metadata.nbpress.number
-    return Finding(rule="output-shown", message=message, source=source.path, cell=number, severity=Severity.WARNING)
+    return Finding(rule="output-shown", message=reason, source=source.path, cell=number, severity=Severity.WARNING)
+
+
+def _with_scripts(cells: list[_Cell], config: Config) -> list[_Cell]:
+    """Return *cells* with the scripts that load each library at the first output that needs it.
+
+    A library has to be there at once if any output of the page asks for it while the page is read.
+    """
+    shown = [output for cell in cells for output in cell.outputs]
+    instant = set(runtimes.with_needs({name for output in shown if output.is_instant for name in output.needs}))
+    loaded: set[str] = set()
+
+    def scripts(output: outputs.Output) -> outputs.Output:
+        fresh = [name for name in runtimes.with_needs(output.needs) if name not in loaded]
+        loaded.update(fresh)
+        made = tuple(runtimes.script(name, config, waits=name not in instant) for name in fresh)
+        return replace(output, scripts=made) if made else output
+
+    return [replace(cell, outputs=tuple(map(scripts, cell.outputs))) for cell in cells]
+
+
+def _widgets(names: outputs.Names, config: Config) -> dict[str, str] | None:
+    """Return what the widgets of a page share: their state, and where the runtime finds its fonts."""
+    if not names.views:
+        return None
+    state = charts.json_in_script(widgets.page_state(names.models, names.views))
+    return {"state": state, "folder": runtimes.folder("widgets", config)}
 
 
 def _text_cell(cell: NotebookNode, html: str) -> _Cell:

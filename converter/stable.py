@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from converter import directives
+from converter import directives, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,7 +79,9 @@ _ID = (
 """Ids that libraries invent: UUIDs (Bokeh, Plotly, xarray), their digits (Altair, widgets, folium), Styler's."""
 _DRAWN_ID = r"(?:(?<![0-9a-f])|(?<=image))[0-9a-f]{10}"
 """What ends the ids in Matplotlib's drawings."""
+_MODEL = re.compile("[0-9a-f]{32}")
 PLAIN = "text/plain"
+_JSON = "application/json"
 SVG = "image/svg+xml"
 
 _QUOTE = r"(?:\\*[\"']|&quot;|&#(?:34|39|x27);)"
@@ -121,10 +123,24 @@ def outputs(nb: NotebookNode) -> NotebookNode:
         for name in (name for mimetype, text in texts(cell) for name in certain(mimetype, text)):
             if name.key not in known:
                 known[name.key] = _shaped(name.shape, f"{next(index)}\n{code}")
+    _name_widgets(result, known)
     for cell, _ in _cells(result):
         for output in cell.outputs:
             mapped(output, lambda mimetype, text: renamed(mimetype, text, known))
+    if "widgets" in result.metadata:
+        result.metadata.widgets = _changed(
+            result.metadata.widgets, _JSON, lambda mimetype, text: renamed(mimetype, text, known)
+        )
     return result
+
+
+def _name_widgets(nb: NotebookNode, known: dict[str, str]) -> None:
+    """Add to *known* the widget models that nobody sees: layouts and styles, named after the view they belong to."""
+    models = widgets.state_of(nb)
+    for view in (widgets.shown(output) for cell, _ in _cells(nb) for output in cell.outputs if models):
+        for index, model in enumerate(widgets.reachable(models, [view])):
+            if _MODEL.fullmatch(model):
+                known.setdefault(model, _shaped("x" * len(model), f"{index}\n{known.get(view, view)}"))
 
 
 def renamed(mimetype: str, text: str, known: Mapping[str, str]) -> str:
@@ -162,7 +178,7 @@ def mapped(output: NotebookNode, change: Callable[[str, str], str]) -> None:
             for mimetype, payload in output.data.items():
                 if mimetype == SVG or not mimetype.startswith(("image/", "audio/", "video/")):
                     output.data[mimetype] = _changed(payload, mimetype, change)
-            output.metadata = _changed(output.metadata, "application/json", change)
+            output.metadata = _changed(output.metadata, _JSON, change)
 
 
 def certain(mimetype: str, text: str) -> Iterator[Name]:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from converter import findings
 from converter.errors import place
+from converter import runtimes
 from converter.model import Severity
 from converter.progress import Progress
 
@@ -151,11 +152,13 @@ class Terminal(Progress):
         if not (report.written or report.removed or report.executed or failed):
             self.say(f"Nothing to do: {_count(report.unchanged, 'post')} as the notebooks say.")
             return
-        images = len(report.written) - posts
+        libraries = sum(path.is_relative_to(runtimes.PUBLISHED) for path in report.written)
+        images = len(report.written) - posts - libraries
         parts = [
             (len(report.executed), f"{_count(len(report.executed), 'notebook')} run"),
             (posts, f"{_count(posts, 'post')} written"),
             (images, f"{_count(images, 'image')} written"),
+            (libraries, f"{_count(libraries, 'library file')} written"),
             (len(report.removed), f"{_count(len(report.removed), 'file')} removed"),
             (report.unchanged, f"{report.unchanged} unchanged"),
             (failed, f"{_count(failed, 'file')} with errors"),

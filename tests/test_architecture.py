@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
-    "errors yaml_text highlight liquid kernel_probe interrupts",
-    "model config directives jekyll gateway probe preview",
-    "discover files findings front_matter images memo posts progress record runs stable templating transform",
+    "errors yaml_text highlight liquid kernel_probe interrupts widgets",
+    "model config charts directives jekyll gateway probe preview",
+    "discover files findings front_matter images memo posts progress record runs runtimes stable templating transform",
     "inputs markdown read write",
     "kernel outputs survey",
     "execute render reproduce",

@@ -36,7 +36,7 @@ def _told(cell: NotebookNode, root: Path) -> str:
         lines += [
             f"{field.name}: {value.path if field.name == 'asset' else value}"
             for field in fields(Output)
-            if field.name not in SHOWN and (value := getattr(output, field.name)) not in ("", None, False)
+            if field.name not in SHOWN and (value := getattr(output, field.name))
         ]
         lines += output.html.split("\n") if output.html else []
     return "\n".join(lines)
@@ -61,6 +61,12 @@ def test_errors_show_no_home_folder(text: str, blog: MakeBlog) -> str:
 @each_case("outputs")
 def test_the_best_representation_is_shown(text: str, blog: MakeBlog) -> str:
     """Of a mimebundle one payload is picked, in the order of display priority."""
+    return _case(text, blog({}))
+
+
+@each_case("charts")
+def test_charts_name_the_libraries_that_draw_them(text: str, blog: MakeBlog) -> str:
+    """Whatever form a chart was stored in, no page loads a library from where the notebook would have."""
     return _case(text, blog({}))
 
 

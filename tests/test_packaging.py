@@ -58,14 +58,16 @@ def _clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_"))}
 
 
-def test_the_wheel_holds_package_and_templates_and_nothing_else(wheel: Path) -> None:
-    """Every module and every template is in it; tests, docs and the blog are not."""
+def test_the_wheel_holds_package_templates_and_libraries_and_nothing_else(wheel: Path) -> None:
+    """Every module, every template and every script library is in it; tests, docs and the blog are not."""
     names = set(zipfile.ZipFile(wheel).namelist())
     package = (file for suffix in ("py", "rb", "js") for file in (CHECKOUT / "converter").rglob(f"*.{suffix}"))
     modules = {file.relative_to(CHECKOUT).as_posix() for file in package}
     templates = {f"converter/templates/{file.name}" for file in (CHECKOUT / "templates").iterdir()}
     assert len(templates) > 10
-    assert {name for name in names if ".dist-info/" not in name} == modules | templates
+    vendored = (file for file in (CHECKOUT / "assets/vendor").rglob("*") if file.is_file())
+    libraries = {f"converter/vendor/{file.relative_to(CHECKOUT / 'assets/vendor').as_posix()}" for file in vendored}
+    assert {name for name in names if ".dist-info/" not in name} == modules | templates | libraries
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

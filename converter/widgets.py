@@ -1,0 +1,98 @@
+"""Widgets of a notebook: which of them a page can show, and the state that it needs for them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nbformat import NotebookNode
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+"""Where in a notebook's metadata Jupyter keeps what its widgets show."""
+_DRAWN = frozenset({"@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/output"})
+"""The packages whose widgets the runtime knows; all others would be fetched from elsewhere."""
+_REFERENCE = re.compile(r"IPY_MODEL_([\w-]+)")
+
+
+def state_of(nb: NotebookNode) -> dict[str, Any]:
+    """Return the widget models that *nb* has stored, by their ids."""
+    stored = (nb.metadata.get("widgets") or {}).get(STATE)
+    models = stored.get("state") if isinstance(stored, dict) else None
+    return dict(models) if isinstance(models, dict) else {}
+
+
+def normal(stored: object) -> dict[str, Any]:
+    """Return what a notebook's metadata holds of widgets as the schema wants it; what cannot be read is left out.
+
+    Colab keeps the models where everybody else has `state` with the models in it.
+    """
+    found = {}
+    for mimetype, held in stored.items() if isinstance(stored, dict) else ():
+        if isinstance(held, dict) and held and all(isinstance(it, dict) and "model_name" in it for it in held.values()):
+            found[mimetype] = {"state": held, "version_major": 2, "version_minor": 0}
+        elif isinstance(held, dict) and "state" in held:
+            found[mimetype] = held
+    return found
+
+
+def shown(output: NotebookNode) -> str:
+    """Return the id of the model that *output* is a view of; empty if it is none."""
+    view = (output.get("data") or {}).get(VIEW)
+    if isinstance(view, str):
+        try:
+            view = json.loads(view)
+        except ValueError:
+            return ""
+    return str(view.get("model_id") or "") if isinstance(view, dict) else ""
+
+
+def reachable(models: Mapping[str, Any], ids: Iterable[str]) -> list[str]:
+    """Return the *ids* that *models* has and those of all models that they refer to, in the order of first mention."""
+    found: dict[str, None] = {}
+    waiting = list(ids)
+    while waiting:
+        model = waiting.pop(0)
+        if model in models and model not in found:
+            found[model] = None
+            waiting += _REFERENCE.findall(json.dumps(models[model], sort_keys=True))
+    return list(found)
+
+
+def is_drawn(models: Mapping[str, Any], model: str) -> bool:
+    """Tell whether the runtime can draw *model* with all that is in it."""
+    parts = [models[name] for name in reachable(models, [model])]
+    return bool(parts) and all(isinstance(part, dict) and part.get("model_module") in _DRAWN for part in parts)
+
+
+def page_state(models: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:
+    """Return the document that the runtime reads: those of *models* that views of *ids* need."""
+    return {
+        "state": {name: models[name] for name in sorted(reachable(models, ids))},
+        "version_major": 2,
+        "version_minor": 0,
+    }
+
+
+def with_state(nb: NotebookNode, executed: NotebookNode) -> NotebookNode:
+    """Give *nb* the state of the widgets that its outputs show, as *executed* has it, and return *nb*.
+
+    What the run made and nobody sees is left out; without any view the notebook holds no state.
+    """
+    models = state_of(executed)
+    views = [shown(output) for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs]
+    kept = page_state(models, views)
+    others = {key: value for key, value in (nb.metadata.get("widgets") or {}).items() if key != STATE}
+    if kept["state"]:
+        others[STATE] = nbformat.from_dict(kept)
+    if others:
+        nb.metadata.widgets = nbformat.from_dict(others)
+    else:
+        nb.metadata.pop("widgets", None)
+    return nb
