@@ -13,9 +13,8 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from converter import findings
+from converter import findings, runtimes
 from converter.errors import place
-from converter import runtimes
 from converter.model import Severity
 from converter.progress import Progress
 
