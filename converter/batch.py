@@ -80,7 +80,11 @@ class _Batch:
 
     def _rendered(self, opened: Opened) -> Report:
         """Build a notebook that does not run."""
-        post = convert.notebook(opened.nb, opened.source, self.survey.config, opened.matter)
+        source, config = opened.source, self.survey.config
+        post = convert.notebook(opened.nb, source, config, opened.matter)
+        if opened.behind:
+            content = read.with_results(opened.content, opened.nb, source, opened.kept)
+            write.notebook(opened.content, content, source, config, opened.kept)
         never = execute.mode(opened.matter, self.survey.config, self.asked) == "never"
         reason = execute.NEVER if never else "fresh"
         # What was only rendered because the command line said so is not known to be fresh.
@@ -117,13 +121,13 @@ class _Batch:
             async with slots:
                 done = await self._executed(opened, reason, threads)
             findings += done.findings
-            content = read.with_results(opened.content, done.nb, source)
-            nb = read.notebook(source, content)  # a post is a function of what is on the disk
+            content = read.with_results(opened.content, done.nb, source, opened.kept)
+            nb = read.result(source, opened.content, content)  # a post is a function of what is on the disk
             post = convert.notebook(nb, source, config)
-            write.notebook(source, opened.content, content, config)
+            write.notebook(opened.content, content, source, config, opened.kept)
             # Learnt is what we wrote, not what the author may have saved right behind us.
             state = self.survey.memo.state(source.path)
-            ours = content if config.save_outputs else opened.content
+            ours = content if files.results(source, config) == source.file else opened.content
             written = self._written(post, nb, state if files.content(source) == ours else None, reason, "fresh")
             reports[source] = replace(written, executed=(source.path,), findings=(*findings, *written.findings))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from converter.memo import Memo
     from converter.model import FrontMatter, Post
     from converter.posts import Index
-    from converter.survey import Plan, Survey
+    from converter.survey import Opened, Plan, Survey
 
 _WORTH_A_PROCESS = 50
 """How many posts make up for the start of one more process."""
@@ -62,6 +62,13 @@ def outputs(nb: NotebookNode, matter: FrontMatter, post: Post, config: Config) -
         yield _finding("outputs-fresh", f"outputs are stale: {reason}; {REMEDY}", post)
 
 
+def pairs(opened: Opened, post: Post) -> Iterator[Finding]:
+    """Yield a finding if the `.ipynb` paired with a text does not say what the text says now."""
+    if opened.behind:
+        name = opened.source.file.with_suffix(files.NOTEBOOK).name
+        yield _finding("pair-agrees", f"{name} does not say what this text says now; {REMEDY}", post)
+
+
 def all_of(found: Survey) -> Report:
     """Return what is to be said of the plans of *found*, by several processes if there are many."""
     reports = []
@@ -87,9 +94,8 @@ def _files(post: Post, nb: NotebookNode, config: Config) -> list[PurePosixPath]:
     """Return the files that decide whether all is well with *post*, there or not."""
     found = [*posts.twins(post.path), *(asset.path for asset in post.assets), *map(PurePosixPath, record.inputs(nb))]
     found += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
-    if not config.save_outputs:
-        found.append(PurePosixPath(os.path.relpath(files.executed_copy(post.source, config), config.root)))
-    return found
+    results = files.results(post.source, config)
+    return found if results == post.source.file else [*found, PurePosixPath(os.path.relpath(results, config.root))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +128,7 @@ def _look(plan: Plan, index: Index, config: Config) -> _Looked:
         return _Looked(findings=(Finding.of(error),), files=None)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other posts
         return _Looked(findings=(Finding.crash(error, plan.source),), files=None)
-    wrong = (*outputs(opened.nb, opened.matter, made, config), *post(made, index, config))
+    wrong = (*pairs(opened, made), *outputs(opened.nb, opened.matter, made, config), *post(made, index, config))
     never = execute.mode(opened.matter, config, None) == "never"
     reason = execute.NEVER if never else "fresh"
     return _Looked(findings=made.findings + wrong, reason=reason, files=_files(made, opened.nb, config))

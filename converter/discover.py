@@ -1,4 +1,4 @@
-"""The notebooks of a blog: which files they are, and what their names say of the post."""
+"""The notebooks and documents of a blog: which files they are, and what their names say of the post."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from converter import text
 from converter.errors import ConfigError, PostNameError
 from converter.model import Finding, Source
 
@@ -16,19 +17,26 @@ if TYPE_CHECKING:
 
     from converter.config import Config
 
-SUFFIXES = (".ipynb",)
+SUFFIXES = (".ipynb", *text.SUFFIXES)
+"""What lies in the folder of notebooks; of those that Jupytext reads only what `text.is_notebook` says."""
+WORD = (".docx",)
+"""What lies in the folder of Word documents."""
+ALL_SUFFIXES = frozenset((*SUFFIXES, *WORD))
 _DATED = re.compile(r"(\d{4})-(\d{2})-(\d{2})-(.+)", re.DOTALL)
 _UNSAFE = re.compile(r"[{}\x00-\x1f\x7f]|-->")
 _NEARLY_DATED = re.compile(r"(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})[-_. ]*(.*)", re.DOTALL)
 
 
 def sources(config: Config, only: Iterable[Path] = ()) -> tuple[Source, ...]:
-    """Return the blog's notebooks in the order of their paths, or those that *only* names (files or folders)."""
+    """Return the blog's notebooks in the order of their paths, or those that *only* names (files or folders).
+
+    The `.ipynb` that is paired with a text notebook is none of its own: whoever names it means the text.
+    """
     wanted = [path.resolve() for path in only]
-    everything = tuple(source(file, config) for file in _files(config.root / config.source))
+    everything = tuple(source(file, config) for file in files(config))
     if not wanted:
         return everything
-    above = {item: {item.file.resolve(), *item.file.resolve().parents} for item in everything}
+    above = {item: {*_own(item.file), *item.file.resolve().parents} for item in everything}
     chosen = tuple(item for item in everything if above[item].intersection(wanted))
     strangers = [path for path in wanted if not any(path in parents for parents in above.values())]
     if strangers:
@@ -39,13 +47,34 @@ def sources(config: Config, only: Iterable[Path] = ()) -> tuple[Source, ...]:
 def source(file: Path, config: Config) -> Source:
     """Return what the path of the notebook at *file* says of it; open nothing."""
     path = PurePosixPath(file.relative_to(config.root).as_posix())
-    folder = path.relative_to(config.source).parent if path.is_relative_to(config.source) else PurePosixPath()
+    home = next((it for it in (config.source,) if path.is_relative_to(it)), path.parent)
     dated = _DATED.fullmatch(file.stem)
     if dated and _is_date(*dated.groups()[:3]):
         date, name = "-".join(dated.groups()[:3]), dated[4]
     else:
         date, name = "", file.stem
-    return Source(file=file, path=path, folder=folder, date=date, slug=slug(name))
+    return Source(file=file, path=path, folder=path.relative_to(home).parent, date=date, slug=slug(name))
+
+
+def files(config: Config) -> list[Path]:
+    """Return the files of the blog's notebooks and documents, in the order of their paths."""
+    notebooks = _files(config.root / config.source, SUFFIXES)
+    texts = [file for file in notebooks if file.suffix != ".ipynb" and text.is_notebook(file)]
+    paired = {file.with_suffix(".ipynb") for file in texts}
+    own = [file for file in notebooks if file.suffix == ".ipynb" and file not in paired]
+    found = {*own, *texts}
+    return sorted(found, key=lambda file: file.relative_to(config.root).as_posix())
+
+
+def is_notebook(file: Path) -> bool:
+    """Tell whether *file* is a notebook or a document by its suffix, and by its form where other files share that."""
+    return file.is_file() and (file.suffix not in text.SUFFIXES or text.is_notebook(file))
+
+
+def _own(file: Path) -> tuple[Path, ...]:
+    """Return the paths by which people may name the notebook at *file*."""
+    resolved = file.resolve()
+    return (resolved, resolved.with_suffix(".ipynb")) if file.suffix in text.SUFFIXES else (resolved,)
 
 
 def slug(name: str) -> str:
@@ -69,7 +98,7 @@ def post_path(source: Source, date: str, config: Config) -> PurePosixPath:
         raise PostNameError(
             "the name gives no date and the front matter no `date:`",
             source=source.path,
-            hint=f"rename it to {_proposal(source.file.stem)}",
+            hint=f"rename it to {_proposal(source.file)}",
         )
     return config.posts / f"{day}-{source.slug}.html"
 
@@ -81,20 +110,26 @@ def shared_path(source: Source, claim: Sequence[Source]) -> Finding:
     return Finding(rule="post-path-unique", message=message, source=source.path)
 
 
-def _files(folder: Path) -> list[Path]:
-    """Return the notebooks below *folder*, without those that a name marks as not meant for the blog."""
+def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the files below *folder* that end so, without those that a name marks as not meant for the blog."""
     found = []
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
-        found += [Path(parent, name) for name in names if name.endswith(SUFFIXES) and not name.startswith((".", "_"))]
-    return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+        # Word keeps `~$name.docx` beside every document that is open.
+        found += [
+            Path(parent, name) for name in names if name.endswith(suffixes) and not name.startswith((".", "_", "~"))
+        ]
+    return found
 
 
 def _stranger(path: Path, config: Config) -> str:
     """Say why *path* is not among the blog's notebooks."""
     if not path.exists():
         return f"{path}: no such file"
-    return f"{path}: not a notebook of this blog; notebooks lie in {config.source}/ and do not begin with . or _"
+    where = f"notebooks lie in {config.source}/ and do not begin with . or _"
+    if path.suffix in text.SUFFIXES:
+        where += "; a text notebook has a dated name, or a header that names Jupytext or a kernel"
+    return f"{path}: not a notebook of this blog; {where}"
 
 
 def _is_date(year: str, month: str, day: str) -> bool:
@@ -106,11 +141,11 @@ def _is_date(year: str, month: str, day: str) -> bool:
     return True
 
 
-def _proposal(stem: str) -> str:
-    """Return the name that *stem* should have had."""
-    nearly = _NEARLY_DATED.fullmatch(stem)
+def _proposal(file: Path) -> str:
+    """Return the name that *file* should have had."""
+    nearly = _NEARLY_DATED.fullmatch(file.stem)
     if nearly and _is_date(*nearly.groups()[:3]):
         year, month, day, rest = nearly.groups()
-        return f"{year}-{int(month):02}-{int(day):02}-{slug(rest) or 'title'}.ipynb"
-    rest = nearly[4] if nearly else stem
-    return f"YYYY-MM-DD-{slug(rest) or 'title'}.ipynb with a real day"
+        return f"{year}-{int(month):02}-{int(day):02}-{slug(rest) or 'title'}{file.suffix}"
+    rest = nearly[4] if nearly else file.stem
+    return f"YYYY-MM-DD-{slug(rest) or 'title'}{file.suffix} with a real day"

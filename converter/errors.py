@@ -87,6 +87,18 @@ class ReadError(NotebookError):
     rule = "notebook-reads"
 
 
+class PairError(NotebookError):
+    """Say that a text notebook and the `.ipynb` paired with it say different things."""
+
+    rule = "pair-agrees"
+
+
+class PairIncomplete(NotebookError):
+    """Say that the text of a pair is gone."""
+
+    rule = "pair-complete"
+
+
 class FrontMatterError(NotebookError):
     """Say that the front matter has no title, a bad date or is no YAML."""
 

@@ -1,12 +1,16 @@
-"""Findings for programs: JSON, and annotations that GitHub shows in a pull request."""
+"""Findings at their lines of files, and for programs: JSON, and annotations that GitHub shows in a pull request."""
 
 from __future__ import annotations
 
 import itertools
 import json
 import re
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from converter import text as text_notebooks
+from converter.errors import NotebookError
 from converter.model import Severity
 
 if TYPE_CHECKING:
@@ -52,6 +56,19 @@ def as_annotation(finding: Finding, root: Path) -> str:
     return f"::{_LEVELS[finding.severity]} {','.join(parts)}::{_data(where + finding.message)}"
 
 
+def placed(report: Report, root: Path) -> Report:
+    """Return *report* with places that authors can look up: only an `.ipynb` file below *root* shows cells."""
+    return replace(report, findings=tuple(_placed(finding, root) for finding in report.findings))
+
+
+def _placed(finding: Finding, root: Path) -> Finding:
+    """Return *finding* with the line of a text file instead of cell and line in it."""
+    if finding.source is None or finding.cell is None or finding.source.suffix == ".ipynb":
+        return finding
+    line = line_in_file(root / finding.source, finding.cell, finding.line)
+    return replace(finding, cell=None, line=line or None)
+
+
 def line_in_file(file: Path, cell: int | None, line: int | None) -> int:
     """Return the line of *file* in which *line* of *cell* stands; 0 if nobody can tell.
 
@@ -59,6 +76,11 @@ def line_in_file(file: Path, cell: int | None, line: int | None) -> int:
     """
     if cell is None:
         return line or 1
+    if file.suffix in text_notebooks.SUFFIXES:
+        try:
+            return text_notebooks.line_in_file(file.read_bytes(), PurePosixPath(file.name), cell, line or 1)
+        except (OSError, NotebookError, IndexError, StopIteration):
+            return 0
     try:
         text = file.read_text("utf-8-sig")
         cells = next(start for key, start in _members(text, 0) if key == "cells")

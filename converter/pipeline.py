@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from converter import findings, survey
 from converter import memo as memory
-from converter import survey
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 from converter.progress import Progress
@@ -49,7 +49,7 @@ def build(
             gone = write.remove_posts(found.index.orphans(config), config).removed
             report = report.merged(Report(removed=gone))
         found.memo.save(found.sources)
-    return report
+    return findings.placed(report, config.root)
 
 
 def reproduce(config: Config, only: Iterable[Path] = (), *, progress: Progress | None = None) -> Report:
@@ -57,7 +57,7 @@ def reproduce(config: Config, only: Iterable[Path] = (), *, progress: Progress |
     from converter import rerun
 
     found = survey.take(config, tuple(only), memory.Memo(config), trust=False)
-    return rerun.all_of(found, progress=progress or Progress())
+    return findings.placed(rerun.all_of(found, progress=progress or Progress()), config.root)
 
 
 def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = None) -> Report:
@@ -73,14 +73,14 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
         reports = [found.report]
         for plan in found.plans:
             try:
-                opened = survey.opened(plan, config)
+                opened = survey.opened(plan, config, alone=True)
                 opened.nb.metadata[record.KEY] = record.of(opened.nb, record.use(opened.nb, config.root), adopted=True)
-                content = read.with_results(opened.content, opened.nb, plan.source)
-                write.notebook(plan.source, opened.content, content, config)
+                content = read.with_results(opened.content, opened.nb, plan.source, opened.kept)
+                write.notebook(opened.content, content, plan.source, config, opened.kept)
                 reports.append(Report(written=(plan.source.path,)))
             except NotebookError as error:
                 reports.append(Report(findings=(Finding.of(error),)))
-    return Report().merged(*reports)
+    return findings.placed(Report().merged(*reports), config.root)
 
 
 def status(config: Config, only: Iterable[Path], today: date) -> tuple[Report, tuple[Status, ...]]:
@@ -90,7 +90,9 @@ def status(config: Config, only: Iterable[Path], today: date) -> tuple[Report, t
     found = survey.take(config, tuple(only), memory.Memo(config), trust=False, settled=False)
     every = tuple(statuses.of(found, today))
     faults = Report(findings=tuple(it for it in every if isinstance(it, Finding)))
-    return found.report.merged(faults), tuple(it for it in every if not isinstance(it, Finding))
+    return findings.placed(found.report.merged(faults), config.root), tuple(
+        it for it in every if not isinstance(it, Finding)
+    )
 
 
 def check(config: Config, only: Iterable[Path] = ()) -> Report:
@@ -105,4 +107,4 @@ def check(config: Config, only: Iterable[Path] = ()) -> Report:
     if not only:
         report = report.merged(Report(findings=tuple(survey.orphans(found))))
     found.memo.save(found.sources)
-    return report
+    return findings.placed(report, config.root)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 
-from converter import files, record, widgets
-from converter.errors import ReadError
+from converter import files, pair, record, widgets
+from converter import text as text_notebooks
+from converter.errors import PairError, ReadError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-    from converter.config import Config
     from converter.model import Source
 
 FORMAT = 4
@@ -222,19 +222,47 @@ def _reason(error: nbformat.ValidationError) -> str:
     return says if len(says) <= _WIDEST else says[:_WIDEST] + "…"
 
 
-def executed_copy(source: Source, config: Config) -> NotebookNode | None:
-    """Return the executed copy of *source*; None if there is none that can be read."""
+def text(data: bytes, path: PurePosixPath) -> NotebookNode:
+    """Let Jupytext read a text notebook."""
+    return ipynb(nbformat.writes(text_notebooks.notebook(data, path)).encode("utf-8", "surrogatepass"), path)
+
+
+def kept(data: bytes, source: Source, *, ours: bool) -> NotebookNode | None:
+    """Return the notebook *data* that keeps the outputs of *source*; one that is *ours* need not be readable.
+
+    Raises `PairError` if an author's cannot be read.
+    """
     try:
-        return notebook(source, files.executed_copy(source, config).read_bytes())
-    except (OSError, ReadError):
-        return None
+        return ipynb(data, source.path)
+    except ReadError as error:
+        if ours:
+            return None
+        name = source.file.with_suffix(".ipynb").name
+        hint = "restore it from git, or remove it and build"
+        raise PairError(f"{name} keeps its outputs and {error.message}", source=source.path, hint=hint) from error
 
 
-def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:
-    """Return the file *before* with outputs, execution counts, widgets and record of *nb*, and nothing else changed.
+def result(source: Source, before: bytes, after: bytes) -> NotebookNode:
+    """Return the notebook that *source* is with the results *after*, while its own file holds *before*."""
+    return (
+        pair.joined(notebook(source, before), ipynb(after, source.path))
+        if pair.is_text(source)
+        else notebook(source, after)
+    )
+
+
+def with_results(before: bytes, nb: NotebookNode, source: Source, kept: bytes | None = None) -> bytes:
+    """Return the file that keeps results, with the outputs, execution counts, widgets and record of *nb*.
+
+    That is the file *before* with nothing else of it changed, or, for a text notebook, the `.ipynb` beside it, which
+    has been *kept* so far.
 
     The layout of the JSON (indentation, line ends, order of keys, escapes) is that of the file.
     """
+    if source.file.suffix in files.WITHOUT_CODE:
+        raise ReadError("holds no code, so it has no outputs", source=source.path)
+    if pair.is_text(source):
+        return pair.written(nb, source, kept)
     raw = json_object(before, source.path)
     done = json.loads(nbformat.writes(nb))  # text as lists of lines and keys in order, as Jupyter stores outputs
     if raw.get("nbformat") != FORMAT:
@@ -260,5 +288,8 @@ def with_results(before: bytes, nb: NotebookNode, source: Source) -> bytes:
     return mark + new.encode("utf-8", "surrogatepass")
 
 
-READERS: dict[str, Callable[[bytes, PurePosixPath], NotebookNode]] = {".ipynb": ipynb}
+READERS: dict[str, Callable[[bytes, PurePosixPath], NotebookNode]] = {
+    ".ipynb": ipynb,
+    **dict.fromkeys(text_notebooks.SUFFIXES, text),
+}
 """How a source is read, by suffix: the place for more formats."""

@@ -113,5 +113,7 @@ def _notes(plan: Opened, found: Survey) -> Iterator[str]:
         yield f"ran with other versions: {', '.join(others)}"
     if known.get("network"):
         yield "its run used the network"
+    if plan.behind:
+        yield f"{plan.source.file.with_suffix('.ipynb').name} does not say what the text says now"
     if known.get("adopted"):
         yield "its outputs were adopted, not run"

@@ -41,6 +41,10 @@ class Opened:
     """The file as it was read."""
     nb: NotebookNode
     matter: FrontMatter
+    kept: bytes | None
+    """What is in the file that keeps its outputs, if that is another one."""
+    behind: bool
+    """Whether that file says something else than the text that it is paired with."""
 
     @property
     def source(self) -> Source:
@@ -131,15 +135,25 @@ def orphans(survey: Survey) -> Iterator[Finding]:
         yield Finding(rule="post-has-notebook", message=message, source=path)
 
 
-def opened(plan: Plan, config: Config) -> Opened:
-    """Read the notebook of *plan*; raise `NotebookError` if it cannot be built."""
-    from converter import files, front_matter, read, record
+def opened(plan: Plan, config: Config, *, alone: bool = False) -> Opened:
+    """Read the notebook of *plan*, with the outputs that another file keeps for it.
 
-    content = files.content(plan.source)
-    nb = read.notebook(plan.source, content)
-    if not config.save_outputs:
-        nb = record.overlaid(nb, read.executed_copy(plan.source, config))
-    return Opened(plan=plan, content=content, nb=nb, matter=front_matter.parse(nb, plan.source, config))
+    Raises `NotebookError` if it cannot be built. Unless it may be *alone*, an `.ipynb` that was paired with a text
+    needs that text.
+    """
+    from converter import files, front_matter, pair, read, record
+
+    source = plan.source
+    content, kept = files.content(source), files.kept(source, config)
+    nb = read.notebook(source, content)
+    if not pair.is_text(source) and not alone:
+        pair.require_text(nb, source)
+    other = None if kept is None else read.kept(kept, source, ours=not config.save_outputs)
+    behind = other is not None and pair.is_text(source) and pair.is_behind(nb, other, source)
+    if other is not None:
+        nb = pair.joined(nb, other) if pair.is_text(source) else record.overlaid(nb, other)
+    matter = front_matter.parse(nb, source, config)
+    return Opened(plan=plan, content=content, nb=nb, matter=matter, kept=kept, behind=behind)
 
 
 def _plan(source: Source, config: Config, memo: Memo) -> Plan:

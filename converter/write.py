@@ -127,18 +127,18 @@ def remove_images(paths: Iterable[PurePosixPath], config: Config) -> list[PurePo
     return [_gone(path, config) for path in sorted(candidates)]
 
 
-def notebook(source: Source, before: bytes, after: bytes, config: Config) -> None:
-    """Replace what the file of *source* holds by *after*, or keep that beside it if outputs are not to be saved.
+def notebook(before: bytes, after: bytes, source: Source, config: Config, kept: bytes | None = None) -> None:
+    """Make the file that keeps the outputs of *source* hold *after*.
 
-    *before* is what it held when it was read: if its author has saved it since, their file stays as it is and
-    `WriteError` says so.
+    *before* is what its own file held when it was read, *kept* the other one that keeps its outputs, if there is one:
+    if their author has saved either since, both stay as they are and `WriteError` says so.
     """
-    if files.content(source) != before:
+    if files.content(source) != before or files.kept(source, config) != kept:
         raise WriteError(
             "was saved while it ran, so its new outputs are not written over it", source=source.path, hint="build again"
         )
-    file = source.file if config.save_outputs else files.executed_copy(source, config)
-    if not config.save_outputs or after != before:
+    file = files.results(source, config)
+    if after != (before if file == source.file else kept):
         _put(file, after, source)
 
 

@@ -23,9 +23,9 @@ PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
     "errors yaml_text highlight liquid kernel_probe interrupts widgets",
-    "model config charts directives jekyll gateway probe preview",
+    "model config charts directives text jekyll gateway probe preview",
     "discover files findings front_matter images memo posts progress record runs runtimes stable templating transform",
-    "inputs markdown read write",
+    "inputs markdown pair read write",
     "kernel outputs survey",
     "execute render reproduce",
     "convert rerun",
@@ -41,7 +41,7 @@ LAYERS = (
 ORDER = [name for names in LAYERS for name in names.split()]
 PRINTING = ("cli", "terminal")
 """Who may write to the terminal."""
-HEAVY = ("IPython", "ipykernel", "jupyter_client", "nbclient", "nbconvert", "zmq")
+HEAVY = ("IPython", "ipykernel", "jupyter_client", "jupytext", "nbclient", "nbconvert", "pypandoc", "zmq")
 """What a build with nothing to do must not pay for."""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
 _SPACED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\n]* [^()<>\n\"]*\.(?:png|jpe?g|gif|svg|webp))\)", re.IGNORECASE)
-_NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.ipynb)(#.*)?", re.IGNORECASE)
+_NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.\w+)(#.*)?")
 
 
 def footnotes_of(cells: list[Cell], page: Page) -> None:
@@ -156,7 +156,11 @@ def links_of(cell: Cell, page: Page) -> None:
         if found is None:
             continue
         file = page.source.file.parent / unquote(found[1])
+        if file.suffix not in discover.ALL_SUFFIXES:
+            continue
         page.files.add(file)
+        if file.suffix != ".ipynb" and not discover.is_notebook(file):
+            continue  # a module or a README: a file like any other
         target = discover.source(file.resolve(), page.config) if file.is_file() and _is_ours(file, page) else None
         if target is None:
             message = f"link to {found[1]} leads nowhere; no such notebook is in {page.config.source}"
