@@ -27,7 +27,7 @@ def is_text(source: Source) -> bool:
 
 
 def joined(nb: NotebookNode, other: NotebookNode) -> NotebookNode:
-    """Return the text notebook *nb* with outputs, attachments, widgets and record of *other*; cells match as in Jupytext."""
+    """Return the text notebook *nb* with the results and attachments that *other* keeps; cells match as in Jupytext."""
     from jupytext.combine import map_outputs_to_inputs
 
     result = copy.deepcopy(nb)
