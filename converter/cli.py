@@ -183,7 +183,7 @@ def adopt(session: _Session, notebooks: tuple[Path, ...]) -> int:
 
 @cli.command(epilog=_examples("nbpress serve --open", "nbpress serve --lan --drafts"))
 @click.option(
-    "--port", type=click.IntRange(1, 65535), help="Where to listen; by default 4000, or the next port that is free."
+    "--port", type=click.IntRange(0, 65535), help="Where to listen; by default 4000, or the next port that is free."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Whom to answer.")
 @click.option("--lan", is_flag=True, help="Let everybody in your network see the preview; the same as --host 0.0.0.0.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import threading
@@ -41,7 +42,7 @@ def serve(config: Config, terminal: Terminal, *, host: str, port: int | None, dr
     taken.
     """
     jekyll.command(config.root)
-    sockets = server.listen(host, port or PORT, or_next=port is None)
+    sockets = server.listen(host, PORT if port is None else port, or_next=port is None)
     address = Addresses(host=host, port=sockets[0].getsockname()[1], baseurl=config.baseurl)
     if port is None and address.port != PORT:
         terminal.say(f"port {PORT} is taken, this preview uses {address.port}", "yellow")
@@ -239,7 +240,8 @@ class _Preview:
 
     def complain(self, severity: str, message: str) -> None:
         """Show what Jekyll complains of, and say it on the terminal if that is news."""
-        text = "Jekyll: " + " ".join(_COLOUR.sub("", message).split())
+        words = _COLOUR.sub("", message).replace(f"{self.config.root}{os.sep}", "").split()
+        text = " ".join(["Jekyll:", *words])
         self.said[text] = Notice(severity=severity, text=text)
         if text not in self.known:
             self.terminal.say(text, "red" if severity == "error" else "yellow")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.cases import same
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Mapping
 
 pytestmark = [pytest.mark.jekyll, pytest.mark.usefixtures("requires_jekyll")]
 
@@ -37,10 +40,10 @@ def port() -> int:
         return int(probe.getsockname()[1])
 
 
-def page(port: int, path: str = URL) -> str:
+def page(port: int, path: str = URL, host: str = "127.0.0.1") -> str:
     """Return the page at *path*, or nothing while there is none."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as response:
+        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=2) as response:
             return str(response.read().decode("utf-8"))
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return ""
@@ -56,6 +59,41 @@ def processes_in(folder: Path) -> list[str]:
         except OSError:  # it has just ended
             continue
     return found
+
+
+class Serving:
+    """A preview that runs; it ends with Ctrl-C as it should, and leaves no process."""
+
+    def __init__(self, root: Path, *options: str, env: Mapping[str, str] | None = None) -> None:
+        """Start it for the blog at *root*."""
+        self.root = root
+        self.process = folders.started(root, "serve", *options, env=env)
+        self.log = ""
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        """End it, and see that it has ended well."""
+        said, log = stop(self.process)
+        self.log += log
+        assert self.process.returncode == 0, said + self.log
+        assert "Traceback" not in said + self.log
+        assert folders.ends(lambda: bool(processes_in(self.root)), 5), processes_in(self.root)
+
+    def line(self, pattern: str) -> str:
+        """Wait for a line on standard error that *pattern* finds, and return its group."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log += line
+            if found := re.search(pattern, line):
+                return found[1] or ""
+        raise AssertionError(self.log)
+
+    def ready(self) -> int:
+        """Wait until the blog is there, and return its port."""
+        return int(self.line(r"the blog is at http://[\d.]+:(\d+)/"))
 
 
 def stop(serving: subprocess.Popen[str]) -> tuple[str, str]:
@@ -87,15 +125,130 @@ def test_the_page_follows_every_save_until_ctrl_c(port: int, tmp_path: Path) -> 
 
 
 def test_drafts_show_what_is_not_published(port: int, tmp_path: Path) -> None:
-    """`--drafts` shows posts of the future and unpublished ones, too."""
+    """`--drafts` shows posts of the future and unpublished ones, too; without it nobody finds them."""
     future = "_notebooks/2999-01-02-later.ipynb"
     root = folders.make(tmp_path / "blog", BLOG | {future: ["# Later\n- published: false", "Not yet."]})
-    serving = folders.started(root, "serve", "--drafts", "--port", str(port))
+    for option, there in (("--drafts", True), ("--verbose", False)):
+        with Serving(root, option, "--port", str(port)) as serving:
+            serving.ready()
+            assert ("Not yet." in page(port, "/2999/01/02/later.html")) is there
+            assert "First prose." in page(port)
+
+
+def test_what_a_post_is_made_of_is_followed(port: int, tmp_path: Path) -> None:
+    """Pictures, templates, settings and hand-written posts; what goes is gone from the site."""
+    files = {
+        "_notebooks/a.svg": "<svg/>",
+        "_posts/2020-01-05-hand.md": "---\nlayout: notebook\n---\nWritten by hand.\n",
+        FILE: ["# A", "First prose. ![A](a.svg)"],
+    }
+    root = folders.make(tmp_path / "blog", BLOG | files)
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        assert "Written by hand." in page(port, "/2020/01/05/hand.html")
+        (root / "_notebooks/a.svg").write_text("<svg><path/></svg>")
+        image = f"/{next((root / 'images').rglob('a.svg')).relative_to(root)}"
+        assert folders.ends(lambda: "<path/>" not in page(port, image), 20)
+        (root / "_posts/2020-01-05-hand.md").write_text("---\nlayout: notebook\n---\nWritten again.\n")
+        assert folders.ends(lambda: "Written again." not in page(port, "/2020/01/05/hand.html"), 20)
+        (root / "templates").mkdir()
+        (root / "templates/cell_markdown.html.j2").write_text("Mine.")
+        assert folders.ends(lambda: "Mine." not in page(port), 20)
+        shutil.rmtree(root / "templates")
+        assert folders.ends(lambda: "First prose." not in page(port), 20)
+        (root / FILE).unlink()
+        assert folders.ends(lambda: bool(page(port)), 20)
+        assert not (root / "_posts/2020-01-02-a.html").exists()
+
+
+@pytest.mark.kernel
+def test_what_has_failed_does_not_run_again_for_another_save(port: int, tmp_path: Path) -> None:
+    """A save runs the notebook that was saved; data runs those that read it."""
+    counted = folders.counting_kernel(tmp_path)
+    reads = {"code": "print(1 / int(open('number.txt').read()))"}
+    files: dict[str, object] = {
+        "_config.yml": "timezone: UTC\n",
+        FILE: {"cells": ["# A", "First prose.", reads], "metadata": folders.COUNTED},
+        "_notebooks/2020-01-03-b.ipynb": ["# B", "Before."],
+        "_notebooks/number.txt": "0",
+    }
+    root = folders.make(tmp_path / "blog", {**BLOG, **files})
+    with Serving(root, "--port", str(port), env=counted) as serving:
+        serving.ready()
+        assert folders.ends(lambda: folders.starts(tmp_path) == 0, 30)
+        (root / "_notebooks/2020-01-03-b.ipynb").write_bytes(folders.content(["# B", "After."]))
+        assert folders.ends(lambda: "After." not in page(port, "/2020/01/03/b.html"), 20)
+        assert folders.starts(tmp_path) == 1
+        (root / "_notebooks/number.txt").write_text("4")
+        assert folders.ends(lambda: "0.25" not in page(port), 30)
+        assert folders.starts(tmp_path) == 2
+        (root / "_notebooks/number.txt").write_text("2")
+        assert folders.ends(lambda: "0.5" not in page(port), 30)
+        assert folders.starts(tmp_path) == 3
+
+
+@pytest.mark.kernel
+def test_ctrl_c_ends_a_running_cell_too(port: int, tmp_path: Path) -> None:
+    """Kernel, Jekyll and we are gone, and the status is 0."""
+    cells = ["# A", {"code": "import pathlib, time\npathlib.Path('runs').touch()\ntime.sleep(600)"}]
+    root = folders.make(tmp_path / "blog", BLOG | {"_config.yml": "timezone: UTC\n", FILE: cells})
+    with Serving(root, "--port", str(port)):
+        assert folders.ends(lambda: not (root / "_notebooks/runs").exists(), 30)
+
+
+def test_nothing_survives_a_preview_that_was_killed(port: int, tmp_path: Path) -> None:
+    """Jekyll ends with its input, whoever closes it."""
+    root = folders.make(tmp_path / "blog", BLOG)
+    serving = folders.started(root, "serve", "--port", str(port))
     try:
-        assert folders.ends(lambda: "Not yet." not in page(port, "/2999/01/02/later.html"), 30)
+        assert folders.ends(lambda: "First prose." not in page(port), 30)
+        assert processes_in(root)
     finally:
-        stop(serving)
-    assert serving.returncode == 0
+        serving.kill()
+        serving.communicate(timeout=20)
+    assert folders.ends(lambda: bool(processes_in(root)), 5), processes_in(root)
+
+
+def test_without_a_port_the_next_free_one_is_taken(tmp_path: Path) -> None:
+    """4000 is taken by us or by another: the preview says so and where it is."""
+    root = folders.make(tmp_path / "blog", BLOG)
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # somebody else has it
+            stack.enter_context(socket.create_server(("127.0.0.1", 4000)))
+        with Serving(root) as serving:
+            taken = serving.ready()
+            assert taken > 4000
+            assert "First prose." in page(taken)
+    assert f"port 4000 is taken, this preview uses {taken}\n" in serving.log
+
+
+def test_open_opens_the_blog_and_lan_shows_it_to_others(port: int, tmp_path: Path) -> None:
+    """The browser gets the address for this machine, the terminal says the one for others."""
+    settings = "baseurl: /blog\nnotebooks: {execute: never}\n"
+    root = folders.make(tmp_path / "blog", BLOG | {"_config.yml": settings})
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/opened"\n')
+    browser.chmod(0o755)
+    with Serving(root, "--lan", "--open", "--port", str(port), env={"BROWSER": str(browser)}) as serving:
+        serving.ready()
+        assert folders.ends(lambda: not (tmp_path / "opened").exists(), 10)
+        assert folders.ends(lambda: not (tmp_path / "opened").read_text(), 10)
+        other = serving.line(r"everybody in your network can see it at (?:http://([\d.]+):\d+/blog/|every address)")
+        assert "First prose." in page(port, "/blog" + URL, other or "127.0.0.1")
+        assert page(port, URL) == ""
+    same((tmp_path / "opened").read_text(), f"http://127.0.0.1:{port}/blog/\n")
+
+
+def test_a_preview_is_of_this_machine_only(port: int, tmp_path: Path) -> None:
+    """Nobody else is answered unless they were asked for, and no address leads out of the site."""
+    root = folders.make(tmp_path / "blog", BLOG)
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.2", port), timeout=2)
+        for way in ("/..%2f..%2f..%2f_config.yml", "/%2e%2e/%2e%2e/%2e%2e/_config.yml", "//etc/passwd", "/%00"):
+            assert page(port, way) == ""
+    assert not (root / "_site").exists()
 
 
 def test_a_busy_port_is_one_line(tmp_path: Path) -> None:

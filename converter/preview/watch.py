@@ -30,7 +30,7 @@ def changes(root: Path) -> Iterator[frozenset[PurePosixPath]]:
     watch their many folders would cost seconds and what the system grants to all its watchers. Ctrl-C raises
     `KeyboardInterrupt`.
     """
-    before = _states(root)
+    before, news = _states(root), frozenset[PurePosixPath]()
     while True:
         folders = _folders(root)
         for found in watchfiles.watch(
@@ -43,14 +43,16 @@ def changes(root: Path) -> Iterator[frozenset[PurePosixPath]]:
             raise_interrupt=True,
         ):
             below = (PurePosixPath(os.path.relpath(path, root)) for path in _lasting(found))
-            saved = {path for path in below if not _is_passing(path)}
             now = _states(root)
-            saved |= {PurePosixPath(name) for name, _ in before.items() ^ now.items()}
+            news |= {path for path in below if not _is_passing(path)}
+            news |= {PurePosixPath(name) for name, _ in before.items() ^ now.items()}
             before = now
-            yield frozenset(saved)
-            if folders != _folders(root):  # what a new folder already holds is news, too
-                yield frozenset(PurePosixPath(folder.name) for folder in {*_folders(root)} - {*folders})
+            if others := {*_folders(root)} ^ {*folders}:
+                # Watched first, told then: whatever happens meanwhile must not be missed.
+                news |= {PurePosixPath(folder.name) for folder in others}
                 break
+            yield news
+            news = frozenset()
 
 
 def _lasting(found: set[watchfiles.main.FileChange]) -> set[str]:

@@ -25,6 +25,7 @@ module Nbpress
       $stdout.reopen($stderr)
       Jekyll.logger = Voice.new(self)
       [Jekyll::Document, Jekyll::Page].each { |kind| kind.prepend(WholePages) }
+      Jekyll::StaticFile.prepend(FreshFiles)
     end
 
     def run
@@ -126,11 +127,8 @@ module Nbpress
       full = @built.in_source_dir(path)
       return [] unless File.file?(full)
 
-      static = @built.static_files.find { |file| file.path == full }
-      if static
-        copy(static)
-        return []
-      end
+      return copy(path) if static?(path, full)
+
       post = @built.posts.docs.find { |document| document.path == full }
       page = @built.pages.find { |one| one.instance_of?(Jekyll::Page) && @built.in_source_dir(one.path) == full }
       [post ? reread_post(post) : new_post(full, path), page && reread_page(page)].compact
@@ -148,9 +146,15 @@ module Nbpress
       Jekyll::URL.unescape_path(url)
     end
 
-    def copy(file)
-      fresh = Jekyll::StaticFile.new(@built, @built.source, File.dirname(file.relative_path), file.name)
-      fresh.write(@built.dest)
+    def static?(path, full)
+      return false if path.split("/").any? { |part| part.start_with?("_", ".") } || Jekyll::Utils.has_yaml_header?(full)
+
+      Jekyll::EntryFilter.new(@built).filter([path]).any?
+    end
+
+    def copy(path)
+      Jekyll::StaticFile.new(@built, @built.source, File.dirname("/#{path}"), File.basename(path)).write(@built.dest)
+      []
     end
 
     def reread_post(old)
@@ -223,6 +227,27 @@ module Nbpress
         File.rename("#{path}.part", path)
       end
       trigger_hooks(:post_write)
+    end
+  end
+
+  # Jekyll looks at whole seconds, and would miss the second save of one.
+  module FreshFiles
+    STATES = {} # rubocop:disable Style/MutableConstant
+
+    def modified?
+      STATES[path] != state
+    end
+
+    def write(dest)
+      before = state
+      super.tap { STATES[path] = before }
+    end
+
+    private
+
+    def state
+      stat = File.stat(path)
+      [stat.mtime.to_r, stat.size]
     end
   end
 
