@@ -32,6 +32,12 @@ class Config:
     """The blog's root folder."""
     baseurl: str = field(default="", metadata={"outside": True})
     """Jekyll's `baseurl`, without a slash at the end."""
+    includes: PurePosixPath = field(default=PurePosixPath("_includes"), metadata={"outside": True})
+    """Jekyll's `includes_dir`."""
+    plugins: tuple[PurePosixPath, ...] = field(default=(PurePosixPath("_plugins"),), metadata={"outside": True})
+    """Jekyll's `plugins_dir`, one or several."""
+    has_theme: bool = field(default=False, metadata={"outside": True})
+    """Whether a theme from elsewhere brings includes that the blog's folder does not hold."""
 
     source: PurePosixPath = PurePosixPath("_notebooks")
     """Folder of the notebooks, searched recursively."""
@@ -70,7 +76,7 @@ class Config:
     assets: str = field(default="local", metadata={"choices": ASSETS})
     """`local` loads the libraries that draw charts and widgets from the site itself, `cdn` from jsdelivr.net."""
     liquid_allow: tuple[str, ...] = field(default=(), metadata={"key": "liquid.allow"})
-    """More Liquid tags and variables that text cells may use."""
+    """More Liquid tags, variables and filters that text cells may use."""
     templates: PurePosixPath = PurePosixPath("templates")
     """Folder of the blog's own templates; they come before those of nbpress."""
 
@@ -111,7 +117,17 @@ def load(root: Path) -> Config:
     if faults:
         raise ConfigError(tuple(faults))
     slashed = baseurl.strip("/")
-    return Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **values)
+    return Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **_of_jekyll(site), **values)
+
+
+def _of_jekyll(site: dict[Any, Any]) -> dict[str, Any]:
+    """Return the fields that follow Jekyll's own settings."""
+    plugins = site.get("plugins_dir") or "_plugins"
+    return {
+        "includes": PurePosixPath(str(site.get("includes_dir") or "_includes")),
+        "plugins": tuple(PurePosixPath(str(one)) for one in (plugins if isinstance(plugins, list) else [plugins])),
+        "has_theme": bool(site.get("theme") or site.get("remote_theme")),
+    }
 
 
 def _values(section: object, faults: list[str]) -> dict[str, Any]:

@@ -17,9 +17,10 @@ VARIABLES = ("site", "page")
 
 # Possessive throughout: authors write half a tag, and half a tag must not cost more than its length.
 _TAG = re.compile(r"\{%-?\s*+([\w-]++)(?:\s(?>[^%{]|%(?!\})|\{(?!%))*+)?%\}")
-_ARGUMENT = r"""(?>'[^'{}]*+'|"[^"{}]*+"|[\w.-]++)(?:\s*+:\s*+(?>'[^'{}]*+'|"[^"{}]*+"|[\w.-]++))?+"""
+_VALUE = r"""(?>'[^'{}]*+'|"[^"{}]*+"|-?\d++(?:\.\d++)?+|[A-Za-z_][\w-]*+(?>\.[A-Za-z_][\w-]*+)*+\??+)"""
+_ARGUMENT = rf"{_VALUE}(?:\s*+:\s*+{_VALUE})?+"
 _VARIABLE = re.compile(
-    r"""\{\{-?\s*+([\w-]++)(?>\.[\w-]++|\[(?>\d++|'[^'{}]*+'|"[^"{}]*+")\])*+"""
+    r"""\{\{-?\s*+([\w-]++)(?>\.[A-Za-z_][\w-]*+\??+|\[(?>\d++|'[^'{}]*+'|"[^"{}]*+")\])*+"""
     rf"""(?>\s*+\|\s*+\w++(?>\s*+:\s*+{_ARGUMENT}(?>\s*+,\s*+{_ARGUMENT})*+)?+)*+\s*+-?\}}\}}"""
 )
 _FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.IGNORECASE)
@@ -27,6 +28,10 @@ _FNDETAIL_START = re.compile(r"(?:\{\{|<%=?)-?\s*(['\"])")
 _FNDETAIL_END = {
     quote: re.compile(rf"""{quote}\s*+\|\s*+fndetail\s*+:\s*+(['"]?)([\w-]+)\1\s*+-?(?:\}}\}}|%>)""") for quote in "'\""
 }
+_BROKEN_TAG = re.compile(r"\{%-?\s*+([\w-]++)")
+_BROKEN_VARIABLE = re.compile(r"\{\{-?\s*+([\w-]++)[.\[]")
+_BROKEN_DETAIL = re.compile(r"(?:\{\{|<%=?)(?>[^{}%]|%(?!>)|\{(?!\{)|\}(?!\})){0,1000}?\|\s*+fndetail\b")
+_SHORT = re.compile(r".{0,40}?(?:[%}]\}|%>|(?=\n|\Z))|.{40}")
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
@@ -82,6 +87,15 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
     if variable and variable[1] in VARIABLES + allow:
         return Piece(kind=Kind.ALIVE, text=variable[0])
     return None
+
+
+def broken(text: str, start: int, allow: tuple[str, ...] = ()) -> str:
+    """Return the beginning of what an author seems to have meant for Liquid at *start*, where nothing matches."""
+    tag, variable = _BROKEN_TAG.match(text, start), _BROKEN_VARIABLE.match(text, start)
+    if (tag and tag[1] in (*TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
+        return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
+    detail = _BROKEN_DETAIL.match(text, start)
+    return _SHORT.match(text, start)[0] if detail else ""  # type: ignore[index]  # likewise
 
 
 def references(text: str) -> list[str]:

@@ -62,6 +62,22 @@ def notebook(*cells: NotebookNode, title: str | None = "Title", **metadata: Any)
     return nb
 
 
+LIQUID: dict[str, object] = {
+    "_config.yml": (
+        "liquid: {error_mode: strict, strict_filters: true}\nincludes_dir: _includes\nplugins_dir: [_more, _plugins]\n"
+        "notebooks: {liquid: {allow: [if, endif]}}\n"
+    ),
+    "_includes/note.html": "{{ include.text }}",
+    "_posts/beside.html": "beside",
+    "_posts/2020-01-01-old.md": "---\n---\nold",
+    "about.md": "---\n---\nabout",
+    "_plugins/shout.rb": (
+        "module Shout\n  def shout(text)\n    text.to_s.upcase\n  end\nend\nLiquid::Template.register_filter(Shout)\n"
+    ),
+}
+"""A blog with something for each kind of Liquid that authors may use."""
+
+
 def of_text(text: str) -> NotebookNode:
     """Return the notebook that *text* describes: a line `%% markdown`, `%% code` or `%% raw` begins a cell.
 

@@ -15,8 +15,26 @@ if TYPE_CHECKING:
 @each_case("liquid")
 def test_only_the_allow_list_is_liquid(text: str, blog: MakeBlog) -> str:
     """Braces are text in text, attributes, code, tables and math; what authors may use stays as they wrote it."""
-    settings = "notebooks: {liquid: {allow: [bibitem, author]}}\n"
-    return blogs.told(blogs.text_cells(blogs.of_text(text), blog({"_config.yml": settings})))
+    files = {
+        "_config.yml": "notebooks: {liquid: {allow: [bibitem, author]}}\n",
+        "_includes/info.html": "",
+        "_posts/2020-01-01-x.md": "",
+    }
+    return blogs.told(blogs.text_cells(blogs.of_text(text), blog(files)))
+
+
+@each_case("liquid_valid")
+def test_liquid_that_would_stop_jekyll_is_a_finding(text: str, blog: MakeBlog) -> str:
+    """Unknown filters, missing files and posts, blocks without end; half a tag is shown, and told of."""
+    found = blogs.text_cells(blogs.of_text(text), blog(blogs.LIQUID)).findings
+    assert {finding.rule for finding in found} <= {"liquid-valid"}
+    return "\n".join(f"{finding.severity} {finding.line}: {finding.message}" for finding in found)
+
+
+def test_a_theme_from_elsewhere_may_bring_includes(blog: MakeBlog) -> None:
+    """Nobody can tell from the blog's folder what a gem holds."""
+    cells = blogs.text_cells(blogs.of_text("{% include nosuch.html %}"), blog({"_config.yml": "theme: minima\n"}))
+    assert cells.findings == ()
 
 
 @each_case("endraw")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 from converter.front_matter import setting
-from converter.markdown import settle
+from converter.markdown import live, settle
 from converter.markdown.cells import PARSER, Cell, Page, parse
 from converter.markdown.protect import protect
 from converter.markdown.renderer import RENDERER, anchor
@@ -47,6 +47,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     """Return the HTML of every Markdown cell of *nb*, with what the whole of them needs."""
     cells = parse(nb, config)
     page = Page(source=source, config=config, style=setting(matter, "footnotes", config.footnotes))
+    live.check(cells, page)
     settle.footnotes_of(cells, page)
     settle.headings_of(cells, page.ids)
     for cell in cells:

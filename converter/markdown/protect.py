@@ -72,6 +72,8 @@ class Protected:
     """The line of the source, from 0, in which each piece begins."""
     shifts: tuple[tuple[int, int], ...]
     """Pairs (line of *text*, lines of the source that are missing up to its end)."""
+    suspects: tuple[tuple[int, str], ...] = ()
+    """Lines of the source, from 0, and beginnings of what looks like Liquid that authors may use, and is none."""
 
     def line(self, number: int) -> int:
         """Return the source's line for line *number* of the text, both from 0."""
@@ -123,6 +125,7 @@ class _Scanner:
         self.paragraph_ends = [blank.start() for blank in _BLANK_LINE.finditer(source)] + [len(source)]
         self.absent: dict[str, int] = {}
         """Up to where there is no such closing delimiter: looked for once, not once from each opening one."""
+        self.suspects: list[tuple[int, str]] = []
         self.raw_until = 0
         """Nothing before it is Liquid."""
 
@@ -136,7 +139,11 @@ class _Scanner:
             at = self._step(found.start())
         self.out.append(self.source[self.done :])
         return Protected(
-            text="".join(self.out), pieces=tuple(self.pieces), starts=tuple(self.starts), shifts=tuple(self.shifts)
+            text="".join(self.out),
+            pieces=tuple(self.pieces),
+            starts=tuple(self.starts),
+            shifts=tuple(self.shifts),
+            suspects=tuple(self.suspects),
         )
 
     def _step(self, at: int) -> int:
@@ -256,6 +263,8 @@ class _Scanner:
             return 0
         piece = liquid.match(self.source, at, self.allow)
         if piece is None:
+            beginning = liquid.broken(self.source, at, self.allow)
+            self.suspects += [(self.source.count("\n", 0, at), beginning)] if beginning else []
             return 0
         if piece.kind is liquid.Kind.RAW:
             self.raw_until = self._raw_end(at)
