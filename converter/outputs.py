@@ -10,14 +10,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import nbformat
+from nbformat import NotebookNode
 
 from converter import charts, highlight, images, liquid, markdown, runtimes, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-    from nbformat import NotebookNode
 
     from converter.config import Config
     from converter.directives import View
@@ -121,7 +119,7 @@ def joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
             continue
         text = terminal("".join(output.text for output in group))
         if text:
-            yield nbformat.v4.new_output("stream", name=is_stream, text=text)
+            yield NotebookNode(output_type="stream", name=is_stream, text=text)
 
 
 def terminal(text: str) -> str:

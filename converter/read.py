@@ -25,6 +25,8 @@ FORMAT = 4
 _WIDEST = 200
 _WITHOUT_IDS = 4
 _JSON = "application/json"
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How half of a surrogate pair stands in a file, whole or cut."""
 _UNREAD_METADATA = ("collapsed", "scrolled", "deletable", "editable", "jupyter", "name", "execution")
 _SAVE_AGAIN = "open it in Jupyter and save it again"
 
@@ -43,10 +45,9 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # nbformat warns of what `_normalise` and `validate` mend
-            node = nbformat.reader.reads(_whole_text(json.dumps(_normalise(raw, path), ensure_ascii=False)))
-            if node.nbformat != FORMAT:
-                node = nbformat.convert(node, FORMAT)
-            _, node = nbformat.validator.normalize(node)
+            if _HALF.search(data):
+                raw = json.loads(_whole_text(json.dumps(raw, ensure_ascii=False)))
+            node = _node(_normalise(raw, path))
             nbformat.validate(node, relax_add_props=True)  # Jupyter opens such files, too
     except ReadError:
         raise
@@ -61,6 +62,14 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
             hint=_SAVE_AGAIN,
         ) from error
     return cast("NotebookNode", node)
+
+
+def _node(raw: dict[str, Any]) -> NotebookNode:
+    """Return *raw* as a notebook of format 4; the present one needs no text in between, and has no ids to mend."""
+    if raw["nbformat"] == FORMAT:
+        return cast("NotebookNode", nbformat.v4.to_notebook_json(raw))
+    node = nbformat.convert(nbformat.reader.reads(json.dumps(raw, ensure_ascii=False)), FORMAT)
+    return cast("NotebookNode", nbformat.validator.normalize(node)[1])
 
 
 def json_object(data: bytes, path: PurePosixPath) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
@@ -23,11 +22,17 @@ def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[Not
     many lines were cut off above), `lead` (whether it is what the front matter's cell says besides) and `view` (a
     `directives.View`).
     """
-    nb = copy.deepcopy(nb)
+    nb = _copied(nb)
     findings: list[Finding] = []
     for _, step in PREPROCESSORS:
         findings += step(nb, matter, source)
     return nb, tuple(findings)
+
+
+def _copied(nb: NotebookNode) -> NotebookNode:
+    """Return *nb* with cells of its own; outputs, which may be large and are only ever dropped whole, are shared."""
+    cells = [NotebookNode({**cell, "metadata": NotebookNode(cell.metadata)}) for cell in nb.cells]
+    return NotebookNode({**nb, "cells": cells})
 
 
 def _number_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
