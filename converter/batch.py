@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from converter import check, convert, execute, files, interrupts, read, record, runs, survey, write
+from converter import convert, execute, files, interrupts, look, read, runs, survey, workers, write
 from converter.errors import NotebookError
+from converter.memo import Verdict
 from converter.model import Finding, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import PurePosixPath
 
-    from nbformat import NotebookNode
-
+    from converter.look import Look
     from converter.model import Post, Source
     from converter.progress import Progress
-    from converter.survey import Opened, Survey
+    from converter.survey import Opened, Plan, Survey
 
 
 _UNKNOWN = 1e9
@@ -28,8 +30,11 @@ _UNKNOWN = 1e9
 
 def build(found: Survey, *, asked: str | None, jobs: int | None, progress: Progress) -> Report:
     """Build all plans of *found*, *jobs* kernels at once (default: one per CPU)."""
-    reports = interrupts.run(_Batch(survey=found, asked=asked, jobs=jobs, progress=progress).built())
-    return Report().merged(*reports)
+    batch = _Batch(survey=found, asked=asked, jobs=jobs, progress=progress)
+    stale = batch.rendered()
+    if stale:
+        interrupts.run(batch.run_all(stale))
+    return Report().merged(*(batch.reports[plan.source] for plan in found.plans))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,103 +43,81 @@ class _Batch:
     asked: str | None
     jobs: int | None
     progress: Progress
+    reports: dict[Source, Report] = field(default_factory=dict)
+    """What has become of each notebook, whichever ends first."""
     took: dict[str, runs.Last] = field(default_factory=dict)
     """How long the runs of this build took."""
 
-    async def built(self) -> list[Report]:
-        """Build all plans; return their reports in the same order, whichever ends first."""
-        reports: dict[Source, Report] = {}
-        running: list[tuple[Opened, str]] = []
-        for plan in self.survey.plans:
-            with self._guarded(plan.source, reports):
-                opened = survey.opened(plan, self.survey.config)
-                reason = self._reason(opened)
-                if reason:
-                    running.append((opened, reason))
+    def rendered(self) -> list[Look]:
+        """Build all notebooks that do not run; return what was seen of the others."""
+        stale = []
+        plans, at = self.survey.plans, partial(look.at, config=self.survey.config, asked=self.asked)
+        for plan, seen in zip(plans, workers.each(at, plans), strict=True):
+            with self._guarded(seen):
+                if seen.post is None:
+                    self.reports[plan.source] = _report(seen, findings=(seen.fault,) if seen.fault else ())
+                elif not seen.reason:
+                    # What was only rendered because the command line said so is not known to be fresh.
+                    state = plan.state if self.asked != "never" else None
+                    if seen.behind:
+                        self._catch_up(plan)
+                    self.reports[plan.source] = self._written(seen, seen.post, seen.files, state)
                 else:
-                    reports[plan.source] = self._rendered(opened)
-        await self._run_all(running, reports)
-        return [reports[plan.source] for plan in self.survey.plans]
+                    write.require_ours(seen.post, self.survey.index)  # before it costs a run
+                    stale.append(seen)
+        return stale
+
+    def _catch_up(self, plan: Plan) -> None:
+        """Let the `.ipynb` that is paired with a text say what the text says now."""
+        opened = survey.opened(plan, self.survey.config)
+        content = read.with_results(opened.content, opened.nb, opened.source, opened.kept)
+        write.notebook(opened.content, content, opened.source, self.survey.config, opened.kept)
 
     @contextlib.contextmanager
-    def _guarded(
-        self, source: Source, reports: dict[Source, Report], reason: str = "", findings: Sequence[Finding] = ()
-    ) -> Iterator[None]:
-        """Turn an error into a finding among *reports*: one notebook must not cost the others their posts."""
-        reasons = ((source.path, reason),) if reason else ()
+    def _guarded(self, seen: Look, findings: Sequence[Finding] = ()) -> Iterator[None]:
+        """Turn an error into a finding among the reports: one notebook must not cost the others their posts."""
+        source = seen.plan.source
         try:
             yield
         except NotebookError as error:
-            reports[source] = Report(reasons=reasons, findings=(*findings, Finding.of(error)))
+            self.reports[source] = _report(seen, findings=(*findings, Finding.of(error)))
         except Exception as error:  # noqa: BLE001 - a fault of ours
-            reports[source] = Report(reasons=reasons, findings=(*findings, Finding.crash(error, source)))
+            self.reports[source] = _report(seen, findings=(*findings, Finding.crash(error, source)))
 
-    def _reason(self, opened: Opened) -> str:
-        """Return why the notebook's code has to run; empty if it has not."""
-        config = self.survey.config
-        mode = execute.mode(opened.matter, config, self.asked)
-        if mode == "never":
-            return ""
-        stale = record.stale(opened.nb, config.root, environment=config.rerun_on == "environment")
-        return stale or ("asked to" if mode == "always" else "")
-
-    def _rendered(self, opened: Opened) -> Report:
-        """Build a notebook that does not run."""
-        source, config = opened.source, self.survey.config
-        post = convert.notebook(opened.nb, source, config, opened.matter)
-        if opened.behind:
-            content = read.with_results(opened.content, opened.nb, source, opened.kept)
-            write.notebook(opened.content, content, source, config, opened.kept)
-        never = execute.mode(opened.matter, self.survey.config, self.asked) == "never"
-        reason = execute.NEVER if never else "fresh"
-        # What was only rendered because the command line said so is not known to be fresh.
-        is_known = not never or execute.mode(opened.matter, self.survey.config, None) == "never"
-        return self._written(post, opened.nb, opened.plan.state if is_known else None, reason, reason)
-
-    async def _run_all(self, running: list[tuple[Opened, str]], reports: dict[Source, Report]) -> None:
-        """Run what has to run, and put the reports among *reports*.
+    async def run_all(self, stale: list[Look]) -> None:
+        """Run what has to run.
 
         A waiting line is served in order: whoever takes longest comes first, whoever nobody has timed before all.
         """
-        if not running:
-            return
-        last = runs.read(self.survey.config)
-        known = {opened.source: last.get(str(opened.source.path)) for opened, _ in running}
-        line = sorted(running, key=lambda it: -(run.seconds if (run := known[it[0].source]) else _UNKNOWN))
-        cpus = os.cpu_count() or 1
-        kernels = max(1, min(self.jobs or cpus, len(running)))
-        slots = asyncio.Semaphore(kernels)
-        async with asyncio.TaskGroup() as group:
-            for opened, reason in line:
-                group.create_task(self._run(opened, reason, slots, max(1, cpus // kernels), reports))
+        known = {path: run.seconds for path, run in runs.read(self.survey.config).items()}
+        line = sorted(stale, key=lambda seen: -known.get(str(seen.plan.source.path), _UNKNOWN))
+        kernels = max(1, min(self.jobs or workers.cpus(), len(stale)))
+        slots, threads = asyncio.Semaphore(kernels), max(1, workers.cpus() // kernels)
+        with ThreadPoolExecutor(1) as desk:
+            async with asyncio.TaskGroup() as group:
+                for seen in line:
+                    group.create_task(self._run(seen, slots, threads, desk))
         runs.keep(self.survey.config, self.took)
 
-    async def _run(
-        self, opened: Opened, reason: str, slots: asyncio.Semaphore, threads: int, reports: dict[Source, Report]
-    ) -> None:
-        """Run one notebook, convert it, write."""
-        source, config = opened.source, self.survey.config
-        findings: list[Finding] = []
-        with self._guarded(source, reports, reason, findings):
-            # What keeps it from becoming a post should not cost a run.
-            write.require_ours(convert.notebook(opened.nb, source, config, opened.matter), self.survey.index)
-            async with slots:
-                done = await self._executed(opened, reason, threads)
-            findings += done.findings
-            content = read.with_results(opened.content, done.nb, source, opened.kept)
-            nb = read.result(source, opened.content, content)  # a post is a function of what is on the disk
-            post = convert.notebook(nb, source, config)
-            write.notebook(opened.content, content, source, config, opened.kept)
-            # Learnt is what we wrote, not what the author may have saved right behind us.
-            state = self.survey.memo.state(source.path)
-            ours = content if files.results(source, config) == source.file else opened.content
-            written = self._written(post, nb, state if files.content(source) == ours else None, reason, "fresh")
-            reports[source] = replace(written, executed=(source.path,), findings=(*findings, *written.findings))
+    async def _run(self, seen: Look, slots: asyncio.Semaphore, threads: int, desk: ThreadPoolExecutor) -> None:
+        """Run one notebook, convert it, write.
 
-    async def _executed(self, opened: Opened, reason: str, threads: int) -> execute.Executed:
+        Whatever computes does so at the *desk*, one after the other: the loop has to mind the limits of other kernels.
+        """
+        aside = partial(asyncio.get_running_loop().run_in_executor, desk)
+        findings: list[Finding] = []
+        with self._guarded(seen, findings):
+            async with slots:
+                opened = await aside(survey.opened, seen.plan, self.survey.config)
+                done = await self._executed(seen, opened, threads)
+            findings += done.findings
+            report = await aside(self._stored, seen, opened, done)
+            self.reports[seen.plan.source] = replace(report, findings=(*findings, *report.findings))
+
+    async def _executed(self, seen: Look, opened: Opened, threads: int) -> execute.Executed:
         """Run the notebook's code, and tell `progress` about it."""
         source, config = opened.source, self.survey.config
-        self.progress.starts(source, reason)
+        self.progress.starts(source, seen.reason)
         failed = True
         try:
             run = execute.Run(nb=opened.nb, source=source, matter=opened.matter, config=config, threads=threads)
@@ -145,19 +128,36 @@ class _Batch:
             self.progress.ends(source, failed=failed)
         return done
 
-    def _written(self, post: Post, nb: NotebookNode, state: list[int] | None, reason: str, rest: str) -> Report:
-        """Write *post*, let the memo learn it if the notebook's *state* is given, and say what has changed.
+    def _stored(self, seen: Look, opened: Opened, done: execute.Executed) -> Report:
+        """Write what a run gave into the notebook, and the post that it becomes."""
+        source, config = opened.source, self.survey.config
+        content = read.with_results(opened.content, done.nb, source, opened.kept)
+        nb = read.result(source, opened.content, content)  # a post is a function of what is on the disk
+        post = convert.notebook(nb, source, config)
+        write.notebook(opened.content, content, source, config, opened.kept)
+        # Learnt is what we wrote, not what the author may have saved right behind us.
+        state = self.survey.memo.state(source.path)
+        ours = content if files.results(source, config) == source.file else opened.content
+        is_ours = files.content(source) == ours
+        report = self._written(seen, post, look.deciding(post, nb, config), state if is_ours else None)
+        return replace(report, executed=(source.path,))
 
-        *reason* is why its code has run or not, *rest* why it does not have to run now.
-        """
+    def _written(self, seen: Look, post: Post, deciding: Sequence[PurePosixPath], state: list[int] | None) -> Report:
+        """Write *post*, and let the memo learn it if the notebook's *state* is given."""
         changes = write.post(post, self.survey.index, self.survey.config)
-        source = post.source
         if state is not None:
-            check.learn(self.survey.memo, post, nb, state, rest, self.survey.config)
-        return Report(
-            reasons=((source.path, reason),),
+            verdict = Verdict(post=str(post.path), findings=post.findings, reason=seen.rest)
+            self.survey.memo.learn(post.source, verdict, deciding, {str(post.source.path): state})
+        return _report(
+            seen,
             written=changes.written,
             removed=changes.removed,
             unchanged=0 if changes.written or changes.removed else 1,
             findings=post.findings,
         )
+
+
+def _report(seen: Look, **parts: Any) -> Report:  # noqa: ANN401 - those of a report
+    """Return a report of *parts* which says why the code has run or not."""
+    reason = seen.reason or (seen.rest if seen.post else "")
+    return Report(reasons=((seen.plan.source.path, reason),) if reason else (), **parts)

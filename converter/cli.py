@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import converter.light  # noqa: F401 - before anything loads jsonschema
 from converter import __version__
 from converter import config as settings
 from converter.errors import ConfigError, ConverterError

@@ -54,18 +54,6 @@ _THREADS = (
 _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
 
-NEVER = "not run: execute is never"
-"""Why the code of a notebook does not run whose author publishes its stored outputs."""
-
-
-def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
-    """Return when the notebook runs: `auto`, `always` or `never`.
-
-    The most specific place wins: the notebook's front matter, the command line where it *asked*, the site's settings.
-    """
-    return str(front_matter.setting(matter, "execute", asked or config.execute))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Executed:
     """What a run gave."""

@@ -61,7 +61,7 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
             source=path,
             hint=_SAVE_AGAIN,
         ) from error
-    return cast("NotebookNode", node)
+    return node
 
 
 def _node(raw: dict[str, Any]) -> NotebookNode:

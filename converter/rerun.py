@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converter import execute, interrupts, reproduce, survey
+from converter import execute, interrupts, look, reproduce, survey, workers
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
@@ -23,7 +22,7 @@ def all_of(found: Survey, *, progress: Progress) -> Report:
 
 async def _all(found: Survey, progress: Progress) -> list[Report]:
     """Run the plans, as many at once as there are CPUs."""
-    cpus = os.cpu_count() or 1
+    cpus = workers.cpus()
     kernels = max(1, min(found.config.jobs or cpus, len(found.plans)))
     slots = asyncio.Semaphore(kernels)
     async with asyncio.TaskGroup() as group:
@@ -38,7 +37,7 @@ async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int
         failed = True
         try:
             opened = survey.opened(plan, found.config)
-            if execute.mode(opened.matter, found.config, None) == "never":
+            if look.mode(opened.matter, found.config, None) == "never":
                 return Report()
         except NotebookError as error:
             return Report(findings=(Finding.of(error),))

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from converter import check, convert, execute, record, runs, survey
+from converter import check, convert, look, record, runs, survey
 from converter.errors import NotebookError
 from converter.model import Finding
 
@@ -71,10 +71,8 @@ def of(found: Survey, today: datetime.date) -> Iterator[Status | Finding]:
 
 def _outputs(plan: Opened, found: Survey) -> str:
     """Say whether the outputs are those of the code."""
-    if execute.mode(plan.matter, found.config, None) == "never":
-        return execute.NEVER
-    config = found.config
-    return record.stale(plan.nb, config.root, environment=config.rerun_on == "environment") or "fresh"
+    mode = look.mode(plan.matter, found.config, None)
+    return look.NEVER if mode == "never" else look.why_stale(plan, found.config, mode) or "fresh"
 
 
 def _post(plan: Opened, found: Survey) -> str:

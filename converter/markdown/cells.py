@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from converter.config import Config
 
+_PLAIN_ADDRESS = re.compile(
+    r"(?:https?://[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,4}(?![^/]))?[\w./~-]*(?:\?[\w.=&-]*)?(?:#[\w.=&-]*)?", re.ASCII
+)
+"""Addresses that stay as they are; most do, and to take each apart costs a tenth of the time of its cell."""
 _BARE_SCHEMES = ("http://", "https://")
 CODE = frozenset({"fence", "code_block", "code_inline"})
 """Tokens in which nothing is Liquid or math."""
@@ -113,6 +117,8 @@ def _without_bare_schemes(state: StateCore) -> None:
 
 def _normal_link(address: str) -> str:
     """Return *address* percent-encoded as CommonMark does, placeholders left alone."""
+    if _PLAIN_ADDRESS.fullmatch(address) and not address.startswith("//"):
+        return address
     parts = re.split(f"({PLACEHOLDER.pattern[:2]}[\U00100000-\U0010fffd]{PLACEHOLDER.pattern[-2:]})", address)
     return "".join(part if PLACEHOLDER.fullmatch(part) else normalize_url.normalizeLink(part) for part in parts)
 

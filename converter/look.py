@@ -1,0 +1,92 @@
+"""A look at a notebook: whether its code has to run, and what its post is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from converter import convert, files, front_matter, posts, record, survey
+from converter.errors import NotebookError
+from converter.model import Finding
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from converter.config import Config
+    from converter.model import FrontMatter, Post
+    from converter.survey import Opened, Plan
+
+NEVER = "not run: execute is never"
+"""Why the code of a notebook does not run whose author publishes its stored outputs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What there is to know of a notebook without running it; it survives pickling."""
+
+    plan: Plan
+    mode: str = "auto"
+    """When its code runs: `auto`, `always` or `never`."""
+    stale: str = ""
+    """Why its outputs are not those of its code; empty if they are, or if nobody asks."""
+    behind: bool = False
+    """Whether the `.ipynb` paired with a text does not say what the text says now."""
+    post: Post | None = None
+    """What it becomes; None if it cannot."""
+    files: tuple[PurePosixPath, ...] = ()
+    """The files that decide whether all is well with the post, there or not, relative to the blog's root."""
+    fault: Finding | None = None
+    """Why it cannot become a post."""
+
+    @property
+    def reason(self) -> str:
+        """Return why the code has to run; empty if it has not."""
+        return self.stale or ("asked to" if self.mode == "always" else "")
+
+    @property
+    def rest(self) -> str:
+        """Return why the code does not have to run."""
+        return NEVER if self.mode == "never" else "fresh"
+
+
+def at(plan: Plan, config: Config, asked: str | None = None) -> Look:
+    """Look at the notebook of *plan*; *asked* is what the command line says of running code."""
+    when, stale = "auto", ""
+    try:
+        opened = survey.opened(plan, config)
+        when = mode(opened.matter, config, asked)
+        stale = why_stale(opened, config, when)
+        post = convert.notebook(opened.nb, plan.source, config, opened.matter)
+    except NotebookError as error:
+        return Look(plan=plan, mode=when, stale=stale, fault=Finding.of(error))
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other notebooks
+        return Look(plan=plan, mode=when, stale=stale, fault=Finding.crash(error, plan.source))
+    deciders = deciding(post, opened.nb, config)
+    return Look(plan=plan, mode=when, stale=stale, behind=opened.behind, post=post, files=deciders)
+
+
+def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
+    """Return when the notebook runs: `auto`, `always` or `never`.
+
+    The most specific place wins: the notebook's front matter, the command line where it *asked*, the site's settings.
+    """
+    return str(front_matter.setting(matter, "execute", asked or config.execute))
+
+
+def why_stale(opened: Opened, config: Config, when: str) -> str:
+    """Return why the outputs are not those of the code; empty if they are, or if the code runs never."""
+    if when == "never":
+        return ""
+    return record.stale(opened.nb, config.root, environment=config.rerun_on == "environment")
+
+
+def deciding(post: Post, nb: NotebookNode, config: Config) -> tuple[PurePosixPath, ...]:
+    """Return the files that decide whether all is well with *post*, which shows *nb*, there or not."""
+    found = [*posts.twins(post.path), *(asset.path for asset in post.assets), *map(PurePosixPath, record.inputs(nb))]
+    found += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
+    results = files.results(post.source, config)
+    if results != post.source.file:
+        found.append(PurePosixPath(os.path.relpath(results, config.root)))
+    return tuple(found)

@@ -1,0 +1,143 @@
+"""The same work by one process and by several: the same results in the same order, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from converter import config, look, memo, pipeline, survey, workers
+from converter.errors import NotebookError
+from converter.model import Finding, Report
+from tests import folders
+
+MANY = 2 * workers._WORTH_A_PROCESS + 7
+SEVERAL = pytest.mark.skipif(workers.cpus() < 2, reason="one CPU: everything is done by one process")
+
+
+def _square(number: int) -> tuple[int, int]:
+    """Return the square of *number*, and who says so."""
+    if number == -1:
+        raise NotebookError("no square", source=PurePosixPath("a.ipynb"), cell=3, hint="take another")
+    return number * number, os.getpid()
+
+
+def _blog(root: Path) -> Path:
+    """Write a blog of many notebooks, some with faults of all kinds."""
+    notebooks = {
+        f"_notebooks/2020-01-02-post-{number:03}.ipynb": [
+            f"# Post {number}\n\nText with $x^{number}$, [a link](https://example.com/{number}) and `code`[^1].",
+            "[^1]: A *note*.",
+            {"code": f"# hide_input\nprint({number} + 1)"},
+            "![gone](images/gone.png)" if number % 10 == 3 else "More.",
+        ]
+        for number in range(MANY)
+    }
+    notebooks["_notebooks/2020-01-03-bad.ipynb"] = ["# Bad\n- date: 2020-99-99"]
+    return folders.make(root, {"_config.yml": "notebooks: {execute: never}\n", **notebooks})
+
+
+@SEVERAL
+def test_results_come_in_order_from_several_processes() -> None:
+    """Other processes than this one, and all of the results."""
+    found = list(workers.each(_square, range(MANY)))
+    assert [square for square, _ in found] == [number * number for number in range(MANY)]
+    assert os.getpid() not in {who for _, who in found}
+
+
+def test_few_things_stay_in_this_process() -> None:
+    assert {who for _, who in workers.each(_square, range(20))} == {os.getpid()}
+
+
+@SEVERAL
+def test_an_error_comes_through_with_all_its_parts() -> None:
+    """Our errors survive pickling: place, message and hint."""
+    with pytest.raises(NotebookError) as caught:
+        list(workers.each(_square, [*range(MANY), -1]))
+    assert Finding.of(caught.value) == Finding.of(
+        NotebookError("no square", source=PurePosixPath("a.ipynb"), cell=3, hint="take another")
+    )
+
+
+@SEVERAL
+def test_looks_are_the_same_however_many_look(tmp_path: Path) -> None:
+    """Posts, assets, reasons, findings and files on which they depend."""
+    site = config.load(_blog(tmp_path))
+    found = survey.take(site, (), memo.Memo(site), trust=False)
+    at = partial(look.at, config=site)
+    assert list(workers.each(at, found.plans)) == [at(plan) for plan in found.plans]
+
+
+@SEVERAL
+def test_builds_and_checks_are_the_same_however_many_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports and every byte of the blog."""
+    reports: list[list[Report]] = []
+    trees = []
+    for cpus in (1, 2):
+        monkeypatch.setattr(workers, "cpus", lambda cpus=cpus: cpus)
+        site = config.load(_blog(tmp_path / str(cpus)))
+        reports.append([pipeline.build(site), pipeline.check(site)])
+        (site.root / "_posts/2020-01-02-post-005.html").write_text("broken")
+        reports[-1].append(pipeline.check(site))
+        trees.append({path: text for path, text in folders.tree(site.root).items() if not path.startswith(".nbpress")})
+    assert reports[0] == reports[1]
+    assert trees[0] == trees[1]
+    assert len(reports[0][0].written) == MANY
+
+
+@SEVERAL
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_its_parent(sign: signal.Signals, tmp_path: Path) -> None:
+    """Whatever ends it, those who worked for it end too."""
+    code = (
+        "import os, time\nfrom tests.test_workers import nap\nfrom converter import workers\n"
+        f"if __name__ == '__main__':\n    print(len(list(workers.each(nap, [{str(tmp_path)!r}] * {MANY}))))\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    work = subprocess.Popen(
+        [sys.executable, script],
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        start_new_session=True,
+    )
+    _wait(lambda: len(_pids(tmp_path)) == 2, "two processes at work")
+    if sign is signal.SIGINT:
+        os.killpg(work.pid, sign)
+    else:
+        work.send_signal(sign)
+    _, said = work.communicate(timeout=20)
+    assert work.returncode
+    assert said.count(b"Traceback") == (sign is signal.SIGINT), said.decode()
+    _wait(lambda: not any(map(_lives, _pids(tmp_path))), "the end of all")
+
+
+def nap(folder: str) -> None:
+    """Say who works, and take some time."""
+    Path(folder, f"{os.getpid()}.pid").touch()
+    time.sleep(0.05)
+
+
+def _pids(folder: Path) -> list[int]:
+    return [int(file.stem) for file in folder.glob("*.pid")]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def _wait(for_it: object, what: str) -> None:
+    for _ in range(400):
+        if for_it():  # type: ignore[operator]
+            return
+        time.sleep(0.05)
+    pytest.fail(f"waited in vain for {what}")
