@@ -13,6 +13,8 @@ from converter import liquid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ENDS_SCRIPT = re.compile(r"<(/script|!--(?=.*<script))", re.IGNORECASE | re.DOTALL)
+"""What would end a script early, or keep it from ending."""
 _PLOTLY_HEIGHT = 450
 """Pixels that Plotly gives to a figure which does not say."""
 _BOKEH = "3"
@@ -138,7 +140,7 @@ def json_in_script(value: object) -> str:
 
 def in_script(code: str) -> str:
     """Return JavaScript for a `<script>`; it can end neither the element nor the `{% raw %}` block."""
-    return liquid.defuse_script_in_raw(code.replace("</script", "<\\/script"))
+    return liquid.defuse_script_in_raw(_ENDS_SCRIPT.sub(r"<\\\1", code))
 
 
 def _without_library(script: re.Match[str], needs: dict[str, None]) -> str:

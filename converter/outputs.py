@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from nbformat import NotebookNode
 
 from converter import charts, highlight, images, liquid, markdown, runtimes, widgets
+from converter.markup.whole import whole
+from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,12 +95,16 @@ class Names:
     """Ids of headings."""
     contents: Counter[str] = field(default_factory=Counter)
     """How often each output that has a name has been shown."""
-    unshown: list[str] = field(default_factory=list)
-    """Why outputs cannot be shown, of the cell that was looked at last."""
     models: Mapping[str, Any] = field(default_factory=dict)
     """The widget models that the notebook has stored."""
     views: list[str] = field(default_factory=list)
     """The models that the post shows."""
+    findings: list[Finding] = field(default_factory=list)
+    """What is odd about the outputs of the cell that was looked at last; in which cell, only the caller knows."""
+
+    def find(self, rule: str, message: str, line: int | None = None) -> None:
+        """Note a warning about an output or a raw cell."""
+        self.findings.append(Finding(rule=rule, message=message, line=line, severity=Severity.WARNING))
 
 
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
@@ -218,13 +224,13 @@ def _bundle(output: NotebookNode, view: View, source: Source, config: Config, na
 def _missing(output: NotebookNode, names: Names) -> Output | None:
     """Note that nothing in the mimebundle of *output* can be shown, and return what a reader is told of it."""
     if widgets.VIEW in output.data:
-        names.unshown.append("a widget cannot be shown, as the notebook does not hold its state; run the notebook")
+        message = "a widget cannot be shown, as the notebook does not hold its state; run the notebook"
+        names.find("output-shown", message)
         return Output(template="missing", html=_NO_STATE)
     if output.data:
         types = ", ".join(sorted(output.data))
-        names.unshown.append(
-            f"an output cannot be shown, as it holds only {types}; display it as HTML or as an image, too"
-        )
+        message = f"an output cannot be shown, as it holds only {types}; display it as HTML or as an image, too"
+        names.find("output-shown", message)
     return None
 
 
@@ -250,10 +256,10 @@ def _drawn(drawing: charts.Drawing | None, view: View, names: Names) -> Output |
     if drawing is None:
         return None
     if drawing.fault:
-        names.unshown.append(f"a chart cannot be shown: {drawing.fault}")
+        names.find("output-shown", f"a chart cannot be shown: {drawing.fault}")
     return Output(
         template=drawing.template,
-        html=drawing.html if drawing.template != "html" else liquid.defuse_script_in_raw(drawing.html),
+        html=drawing.html if drawing.template != "html" else _closed(drawing.html, names),
         needs=drawing.needs,
         is_instant=drawing.is_instant,
         height=drawing.height,
@@ -279,7 +285,15 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
         text = _XML_PROLOG.sub("", text, count=1)
     elif (drawn := _drawn(charts.of_html(text), view, names)) is not None:
         return drawn
-    return Output(template=kind, html=liquid.defuse_script_in_raw(text), alt=_text(view.alt))
+    return Output(template=kind, html=_closed(text, names), alt=_text(view.alt))
+
+
+def _closed(text: str, names: Names) -> str:
+    """Return HTML as a piece of its own for a `{% raw %}` block."""
+    piece = whole(text)
+    for fault in piece.faults:
+        names.find("html-closed", f"in an output, {fault.message}")
+    return liquid.defuse_script_in_raw(piece.html)
 
 
 def _image(

@@ -20,7 +20,8 @@ from converter import (
 )
 from converter.directives import Show
 from converter.errors import RenderError
-from converter.model import Asset, Finding, FrontMatter, Post, Severity, Source
+from converter.markup import whole
+from converter.model import Asset, Finding, FrontMatter, Post, Source
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -57,12 +58,12 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
         findings = list(text_cells.findings)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type != "code":
-                cells.append(_text_cell(cell, text_cells.html.get(index, "")))
+                cells.append(_text_cell(cell, text_cells.html.get(index, ""), names))
+                findings += _placed(names, cell, source)
                 continue
             view = cell.metadata.nbpress["view"]
             cells.append(_code_cell(cell, _language(nb), outputs.of_cell(cell, view, source, config, names)))
-            findings += [_unshown(reason, cell, source) for reason in names.unshown]
-            names.unshown.clear()
+            findings += _placed(names, cell, source)
         cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
         cells = _with_scripts(cells, config)
         shown = [output for cell in cells for output in cell.outputs]
@@ -95,10 +96,12 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     )
 
 
-def _unshown(reason: str, cell: NotebookNode, source: Source) -> Finding:
-    """Return the finding that an output is missing from the post for that *reason*."""
+def _placed(names: outputs.Names, cell: NotebookNode, source: Source) -> list[Finding]:
+    """Return what *names* says of *cell*, which is forgotten there."""
     number = cell.metadata.nbpress.number
-    return Finding(rule="output-shown", message=reason, source=source.path, cell=number, severity=Severity.WARNING)
+    found = [replace(finding, source=source.path, cell=number) for finding in names.findings]
+    names.findings.clear()
+    return found
 
 
 def _with_scripts(cells: list[_Cell], config: Config) -> list[_Cell]:
@@ -127,10 +130,10 @@ def _widgets(names: outputs.Names, config: Config) -> dict[str, str] | None:
     return {"state": state, "folder": runtimes.folder("widgets", config)}
 
 
-def _text_cell(cell: NotebookNode, html: str) -> _Cell:
+def _text_cell(cell: NotebookNode, html: str, names: outputs.Names) -> _Cell:
     """Return a Markdown cell, rendered as *html*, or a raw cell."""
     if cell.cell_type == "raw":
-        return _Cell(kind="raw", html=_raw(cell))
+        return _Cell(kind="raw", html=_raw(cell, names))
     return _Cell(kind="lead" if cell.metadata.nbpress.lead else "markdown", html=html)
 
 
@@ -151,10 +154,15 @@ def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, .
     )
 
 
-def _raw(cell: NotebookNode) -> str:
+def _raw(cell: NotebookNode, names: outputs.Names) -> str:
     """Return a raw cell: HTML as it is, whatever is meant for another format not at all."""
     wanted = cell.metadata.get("raw_mimetype") or cell.metadata.get("format") or "text/html"
-    return liquid.defuse(cell.source) if wanted in ("text/html", "html", "") else ""
+    if wanted not in ("text/html", "html", ""):
+        return ""
+    piece = whole.whole(cell.source)
+    for fault in piece.faults:
+        names.find("html-closed", fault.message, 1 + cell.metadata.nbpress.line + whole.line(cell.source, fault))
+    return liquid.defuse(piece.html)
 
 
 def _language(nb: NotebookNode) -> str:

@@ -23,7 +23,7 @@ PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
     "errors yaml_text highlight liquid kernel_probe interrupts widgets light workers",
-    "model config charts directives text jekyll gateway probe preview",
+    "model config charts directives text jekyll gateway markup probe preview",
     "discover files findings front_matter images memo posts progress record runs runtimes stable templating transform",
     "inputs markdown pair read write",
     "kernel outputs survey",

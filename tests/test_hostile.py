@@ -10,7 +10,7 @@ import pytest
 from converter import convert
 from converter.config import Config
 from converter.errors import NotebookError
-from converter.markdown import html_tags
+from converter.markup import tags
 from converter.model import Source
 from converter.outputs import terminal
 
@@ -79,5 +79,5 @@ def test_no_output_takes_long(text: str) -> None:
 @pytest.mark.timeout(20)
 def test_no_attributes_take_long() -> None:
     """Blanks between attributes, and candidates of a `srcset`."""
-    assert html_tags.attributes(" " * MANY) == {}
-    assert html_tags.srcset(" " * MANY + "a", str) == "a"
+    assert tags.attributes(" " * MANY) == {}
+    assert tags.srcset(" " * MANY + "a", str) == "a"

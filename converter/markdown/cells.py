@@ -31,6 +31,8 @@ _PLAIN_ADDRESS = re.compile(
 _BARE_SCHEMES = ("http://", "https://")
 CODE = frozenset({"fence", "code_block", "code_inline"})
 """Tokens in which nothing is Liquid or math."""
+HTML = frozenset({"html_block", "html_inline"})
+"""Tokens of HTML that the author wrote."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -158,6 +160,7 @@ def walk(tokens: Iterable[Token]) -> Iterator[tuple[Token, Token, int]]:
             block = token
         if token.type != "inline":
             yield token, block, 0
+            yield from walk(token.children or ())  # of a callout or footnote
             continue
         yield from _walk_inline(token.children or [], token if token.map else block, 0)
 
@@ -169,6 +172,11 @@ def _walk_inline(children: Iterable[Token], block: Token, line: int) -> Iterator
         if child.children:
             yield from _walk_inline(child.children, block, line)
         line += child.type in ("softbreak", "hardbreak") or child.content.count("\n")
+
+
+def holds_html(tokens: Iterable[Token]) -> bool:
+    """Tell whether the author wrote HTML in any of *tokens*."""
+    return any(token.type in HTML or (token.children and holds_html(token.children)) for token in tokens)
 
 
 def live_pieces(cell: Cell) -> Iterator[tuple[int, Part]]:

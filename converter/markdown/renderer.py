@@ -9,8 +9,10 @@ from markdown_it.renderer import RendererHTML
 
 from converter import highlight, liquid, templating
 from converter.markdown import settle
-from converter.markdown.cells import PARSER, Cell, Page, plain
+from converter.markdown.cells import HTML, PARSER, Cell, Page, holds_html, plain, walk
 from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, protect
+from converter.markup.whole import whole
+from converter.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
     from converter.images import Image
+    from converter.markup.faults import Fault
 
 _TEXT_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SHORT_CODE = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
@@ -34,7 +37,18 @@ class Renderer(RendererHTML):
 
     def cell(self, cell: Cell, page: Page) -> str:
         """Return the HTML of a whole cell."""
-        return self.render(cell.tokens, PARSER.options, {"cell": cell, "page": page})
+        return self.closed(
+            cell.tokens, self.render(cell.tokens, PARSER.options, {"cell": cell, "page": page}), cell, page
+        )
+
+    def closed(self, tokens: Sequence[Token], html: str, cell: Cell, page: Page) -> str:
+        """Return the *html* that *tokens* became as a piece of its own, whatever their author left open."""
+        if not holds_html(tokens):
+            return html
+        result = whole(html, liquid=True)
+        for fault in result.faults:
+            page.find("html-closed", fault.message, cell, _line(cell, fault), Severity.WARNING)
+        return result.html
 
     def show(self, text: str, env: EnvType, *, escaped: bool = False, attribute: bool = False) -> str:
         """Return *text* with math and Liquid put back and everything else safe from Liquid."""
@@ -166,7 +180,8 @@ class Renderer(RendererHTML):
         return self.show(tokens[idx].content, env, escaped=True)
 
     def callout(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        inside = self.render(tokens[idx].children or [], options, env)
+        children = tokens[idx].children or []
+        inside = self.closed(children, self.render(children, options, env), env["cell"], env["page"])
         return templating.render(
             env["page"].config, "callout.html.j2", callout=tokens[idx].meta["callout"], html=inside
         )
@@ -186,7 +201,7 @@ class Renderer(RendererHTML):
         else:
             html = self.render(inside, options, env)
         page.depth -= 1
-        text = self._detail(number, html, page)
+        text = self._detail(number, self.closed(inside, html, env["cell"], page), page)
         if len(inside) != 3:  # noqa: PLR2004 - blocks cannot stand in a paragraph
             return f"{text}\n" if text else ""
         return f"<p>{text}</p>\n" if text else ""
@@ -238,6 +253,21 @@ class Renderer(RendererHTML):
     def _attribute(self, text: str, env: EnvType) -> str:
         """Return *text* as the value of an attribute."""
         return self.show(highlight.escape(text), env, escaped=True, attribute=True)
+
+
+def _line(cell: Cell, fault: Fault) -> int:
+    """Return the line of *cell* in which the tag of *fault* stands."""
+    seen = 0
+    for token, block, line in walk(cell.tokens):
+        if token.type in HTML:
+            count = token.content.count(fault.tag)
+            if seen + count > fault.nth:
+                at = -1
+                for _ in range(fault.nth - seen + 1):
+                    at = token.content.find(fault.tag, at + 1)
+                return cell.line(block, line + token.content.count("\n", 0, at))
+            seen += count
+    return cell.line(None)
 
 
 def _with_emoji(text: str) -> str:

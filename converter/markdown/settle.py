@@ -10,9 +10,10 @@ from urllib.parse import quote, unquote
 from markdown_it.token import Token
 
 from converter import discover, highlight, images, liquid, templating
-from converter.markdown import callouts, footnotes, html_tags
+from converter.markdown import callouts, footnotes
 from converter.markdown.cells import Cell, Page, live_pieces, plain, walk
 from converter.markdown.protect import Math, Part
+from converter.markup import tags
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -117,21 +118,21 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
             return image.url if image else address
 
         changes: dict[str, str | None] = {}
-        for attribute in html_tags.URL_ATTRIBUTES.get(name, ()):
+        for attribute in tags.URL_ATTRIBUTES.get(name, ()):
             old = attributes.get(attribute)
             if old:
-                new = html_tags.srcset(old, resolve) if attribute == "srcset" else resolve(old)
+                new = tags.srcset(old, resolve) if attribute == "srcset" else resolve(old)
                 if new != old:
                     changes[attribute] = new
         if name == "img" and attributes.get("caption"):  # fastpages' own attribute, which HTML does not know
-            image = html_tags.with_values(tag, changes | {"caption": None})
+            image = tags.with_values(tag, changes | {"caption": None})
             caption = highlight.escape(attributes["caption"])
             if token.type == "html_inline":  # a paragraph cannot hold a figure
                 return image.removesuffix(">").removesuffix("/").rstrip() + f' title="{caption}">'
             return templating.render(page.config, "figure.html.j2", image=image, caption=caption)
-        return html_tags.with_values(tag, changes) if changes else tag
+        return tags.with_values(tag, changes) if changes else tag
 
-    return html_tags.start_tags(html, rewrite)
+    return tags.start_tags(html, rewrite)
 
 
 def _image(address: str, cell: Cell, page: Page, line: int) -> images.Image | None:

@@ -1,4 +1,4 @@
-"""Tags inside the HTML that an author wrote into a text cell: read, and rewritten where an attribute changes."""
+"""Tags inside HTML that others wrote: read, and rewritten where an attribute changes."""
 
 from __future__ import annotations
 
