@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from converter import yaml_text
+from converter import liquid, yaml_text
 from converter.errors import ConfigError
 
 FILE = "_config.yml"
@@ -22,6 +22,9 @@ EXECUTE = ("auto", "always", "never")
 RERUN_ON = ("inputs", "environment")
 FOOTNOTES = ("liquid", "html")
 ASSETS = ("local", "cdn")
+CITATION_STYLES = ("author-date", "numeric")
+SCHOLAR = "jekyll-scholar"
+"""The plugin that has citations of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,12 @@ class Config:
     """Give local images of text cells `width`, `height`, `loading` and `decoding`."""
     assets: str = field(default="local", metadata={"choices": ASSETS})
     """`local` loads the libraries that draw charts and widgets from the site itself, `cdn` from jsdelivr.net."""
+    bibliography: PurePosixPath = PurePosixPath("_bibliography")
+    """Folder of `.bib` files, or one such file: what posts may cite."""
+    citation_style: str = field(default="author-date", metadata={"style": True})
+    """`author-date`, `numeric`, or the path of a CSL style of the blog."""
+    citation_locale: str | None = None
+    """Language of citations, such as `de-DE`; that of the style by default."""
     liquid_allow: tuple[str, ...] = field(default=(), metadata={"key": "liquid.allow"})
     """More Liquid tags, variables and filters that text cells may use."""
     templates: PurePosixPath = PurePosixPath("templates")
@@ -116,6 +125,9 @@ def load(root: Path) -> Config:
         faults.append(f"{FILE}: baseurl: must be text such as /blog, not {baseurl!r}")
     if faults:
         raise ConfigError(tuple(faults))
+    plugins = site.get("plugins") or site.get("gems") or ()
+    if isinstance(plugins, list | str) and SCHOLAR in plugins:  # then Jekyll reads `{% cite %}`
+        values["liquid_allow"] = (*values.get("liquid_allow", ()), *liquid.CITATION_TAGS)
     slashed = baseurl.strip("/")
     return Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **_of_jekyll(site), **values)
 
@@ -148,6 +160,7 @@ def _values(section: object, faults: list[str]) -> dict[str, Any]:
         item = known[key]
         try:
             value = size(value) if "size" in item.metadata else value  # noqa: PLW2901
+            value = style(value) if "style" in item.metadata else value  # noqa: PLW2901
             value = addresses(value) if "address" in item.metadata else value  # noqa: PLW2901
             values[item.name] = _typed(value, types_[item.name], item.metadata.get("choices"))
         except ValueError as error:
@@ -207,6 +220,16 @@ def size(value: object) -> object:
         message = f"must be a size such as 512 MB, not {value!r}"
         raise ValueError(message)
     return int(float(found[1]) * 1000 ** " kmg".index(found[2].lower() or " "))
+
+
+def style(value: object) -> object:
+    """Return the name of a style for citations, or the path of one; raise `ValueError` if it is neither."""
+    if isinstance(value, str) and value not in CITATION_STYLES and not value.endswith(".csl"):
+        near = difflib.get_close_matches(value, CITATION_STYLES, n=1)
+        guess = f"; did you mean {near[0]}?" if near else ""
+        message = f"must be one of {', '.join(CITATION_STYLES)}, or the path of a .csl file, not {value!r}{guess}"
+        raise ValueError(message)
+    return value
 
 
 def addresses(value: object) -> object:

@@ -66,6 +66,8 @@ KEYS: Mapping[str, str] = {
     "allow_errors": FLAG,
     "inputs": LIST,
     "footnotes": CHOICE,
+    "bibliography": LIST,
+    "csl": TEXT,
 }
 """The keys with a meaning, and what each must hold. Every other key passes through."""
 

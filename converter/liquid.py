@@ -10,8 +10,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-TAGS = ("include", "include_relative", "link", "post_url", "cite", "bibliography")
-"""Tags that authors may use in text cells, besides `fn` and `raw`."""
+TAGS = ("include", "include_relative", "link", "post_url")
+"""Tags that authors may use in text cells, besides `fn`, `raw` and those of citations."""
+CITATION_TAGS = ("cite", "bibliography")
+"""Tags that nbpress itself replaces, unless the site allows them because a plugin does."""
 VARIABLES = ("site", "page")
 """Objects whose properties authors may print in text cells."""
 
@@ -50,6 +52,10 @@ class Kind(Enum):
     """`{{ 'text' | fndetail: 1 }}`."""
     ALIVE = auto()
     """A tag or variable of the allow-list."""
+    CITE = auto()
+    """`{% cite key %}`."""
+    BIBLIOGRAPHY = auto()
+    """`{% bibliography %}`."""
     RAW = auto()
     """`{% raw %}` or its end: nothing between the two is Liquid."""
 
@@ -83,6 +89,8 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
     tag = _TAG.match(text, start)
     if tag and tag[1] in TAGS + allow:
         return Piece(kind=Kind.ALIVE, text=tag[0])
+    if tag and tag[1] in CITATION_TAGS:
+        return Piece(kind=Kind[tag[1].upper()], text=tag[0])
     variable = _VARIABLE.match(text, start)
     if variable and variable[1] in VARIABLES + allow:
         return Piece(kind=Kind.ALIVE, text=variable[0])
@@ -92,7 +100,7 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
 def broken(text: str, start: int, allow: tuple[str, ...] = ()) -> str:
     """Return the beginning of what an author seems to have meant for Liquid at *start*, where nothing matches."""
     tag, variable = _BROKEN_TAG.match(text, start), _BROKEN_VARIABLE.match(text, start)
-    if (tag and tag[1] in (*TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
+    if (tag and tag[1] in (*TAGS, *CITATION_TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
     detail = _BROKEN_DETAIL.match(text, start)
     return _SHORT.match(text, start)[0] if detail else ""  # type: ignore[index]  # likewise

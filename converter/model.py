@@ -133,6 +133,27 @@ class Footnote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A work in a list of references, as HTML."""
+
+    name: str
+    """The id of the entry, that citations link to."""
+    html: str
+    """What it says."""
+    anchors: tuple[str, ...] = ()
+    """Ids of the citations of it, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class References:
+    """The list of what a post cites."""
+
+    items: tuple[Reference, ...] = ()
+    title: str = ""
+    """What it is called; empty where a heading of the author's stands above it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A post and its files, all in memory."""
 

@@ -78,6 +78,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
             cells=cells,
             notes=text_cells.notes,
             widgets=_widgets(names, config),
+            references=text_cells.references,
         )
     except RenderError as error:
         error.source = source.path

@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
-    "errors yaml_text highlight liquid kernel_probe interrupts widgets light workers",
+    "bibtex errors yaml_text highlight liquid kernel_probe interrupts widgets light workers",
     "model config charts directives text jekyll gateway markup probe preview",
-    "discover files findings front_matter images memo posts progress record runs runtimes stable templating transform",
+    (
+        "discover files findings front_matter bibliography citations images memo posts progress record runs runtimes "
+        "stable templating transform"
+    ),
     "inputs markdown pair read write",
     "kernel outputs survey",
     "execute render reproduce",
@@ -42,7 +45,10 @@ LAYERS = (
 ORDER = [name for names in LAYERS for name in names.split()]
 PRINTING = ("cli", "terminal")
 """Who may write to the terminal."""
-HEAVY = ("IPython", "ipykernel", "jupyter_client", "jupytext", "nbclient", "nbconvert", "pypandoc", "zmq")
+HEAVY = (
+    *("IPython", "bibtexparser", "citeproc", "ipykernel", "jupyter_client", "jupytext", "lxml", "nbclient"),
+    *("nbconvert", "pypandoc", "zmq"),
+)
 """What a build with nothing to do must not pay for."""
 
 

@@ -67,7 +67,9 @@ def test_the_wheel_holds_package_templates_and_libraries_and_nothing_else(wheel:
     assert len(templates) > 10
     vendored = (file for file in (CHECKOUT / "assets/vendor").rglob("*") if file.is_file())
     libraries = {f"converter/vendor/{file.relative_to(CHECKOUT / 'assets/vendor').as_posix()}" for file in vendored}
-    assert {name for name in names if ".dist-info/" not in name} == modules | templates | libraries
+    styles = {file.relative_to(CHECKOUT).as_posix() for file in (CHECKOUT / "converter/styles").glob("*.csl")}
+    assert len(styles) == 2
+    assert {name for name in names if ".dist-info/" not in name} == modules | templates | libraries | styles
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 from converter.front_matter import setting
-from converter.markdown import live, settle
+from converter.markdown import citations, live, settle
 from converter.markdown.cells import PARSER, Cell, Page, parse
 from converter.markdown.protect import protect
 from converter.markdown.renderer import RENDERER, anchor
-from converter.model import Asset, Finding, Footnote, FrontMatter, Source
+from converter.model import Asset, Finding, Footnote, FrontMatter, References, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,8 @@ class TextCells:
     """HTML by index of the cell."""
     notes: tuple[Footnote, ...]
     """The footnotes to collect at the end of the post; none where they stay where their author put them."""
+    references: References
+    """The list of references at the end of the post; empty where its author has put it elsewhere."""
     assets: tuple[Asset, ...]
     """Images to publish."""
     findings: tuple[Finding, ...]
@@ -48,6 +50,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     cells = parse(nb, config)
     page = Page(source=source, config=config, style=setting(matter, "footnotes", config.footnotes))
     live.check(cells, page)
+    citations.settle(cells, page, matter, len(nb.cells) - 1)
     settle.footnotes_of(cells, page)
     settle.headings_of(cells, page.ids)
     for cell in cells:
@@ -64,6 +67,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     return TextCells(
         html=html,
         notes=notes,
+        references=citations.at_the_end(page),
         assets=tuple(page.assets.values()),
         findings=tuple(findings),
         files=tuple(sorted(page.files)),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from converter.config import Config
+    from converter.markdown.citations import Cited
 
 _PLAIN_ADDRESS = re.compile(
     r"(?:https?://[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,4}(?![^/]))?[\w./~-]*(?:\?[\w.=&-]*)?(?:#[\w.=&-]*)?", re.ASCII
@@ -73,6 +74,10 @@ class Page:
     has_math: bool = False
     depth: int = 0
     """How many footnotes' texts are being rendered, one inside the other."""
+    cited: Cited | None = None
+    """What the page cites."""
+    details: dict[str, list[Token]] = field(default_factory=dict)
+    """Texts of footnotes that cite something, as tokens."""
     files: set[Path] = field(default_factory=set)
     """Files that were looked for, there or not: what is found depends on them."""
 
@@ -96,10 +101,10 @@ def _parser() -> MarkdownIt:
 
 
 def _keep_escaped_brackets(state: StateCore) -> None:
-    r"""Keep `\[` apart from the text behind it: `\[^1]` is no footnote."""
+    r"""Keep `\[` and `\@` apart from the text behind them: `\[^1]` is no footnote, `\@key` no citation."""
     for token in state.tokens:
         for child in token.children or ():
-            if child.type == "text_special" and child.content == "[":
+            if child.type == "text_special" and child.content in ("[", "@"):
                 child.type = "bracket"
 
 

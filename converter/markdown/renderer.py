@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from markdown_it.renderer import RendererHTML
 
 from converter import highlight, liquid, templating
-from converter.markdown import settle
+from converter.markdown import citations, settle, spellings
 from converter.markdown.cells import HTML, PARSER, Cell, Page, holds_html, plain, walk
 from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, protect
 from converter.markup.whole import whole
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
 
+    from converter.citations import Citation
     from converter.images import Image
     from converter.markup.faults import Fault
 
@@ -77,12 +79,18 @@ class Renderer(RendererHTML):
         if piece.kind is liquid.Kind.RAW or attribute:
             return ""
         page: Page = env["page"]
+        if piece.kind in (liquid.Kind.CITE, liquid.Kind.BIBLIOGRAPHY):
+            is_list = piece.kind is liquid.Kind.BIBLIOGRAPHY
+            return self._bibliography(page) if is_list else self._citation(spellings.of_tag(piece.text)[0], page)
         if piece.kind is liquid.Kind.REFERENCE:
             return self._reference(page.numbers[False, piece.number], page)
         return self._detail(page.numbers[False, piece.number], self._inline_markdown(piece.detail, env), page)
 
     def _cite(self, cite: Cite, page: Page, attribute: bool) -> str:  # noqa: FBT001 - passed on
         """Return links to the references, in the markup of nbdev; an id for each name's first citation."""
+        found = spellings.of_latex(cite.keys)
+        if citations.is_of_page(found, page) and not attribute:
+            return self._citation(found, page)
         names = [liquid.defuse(highlight.escape(key)) for key in cite.keys]
         if attribute:
             return f"[{', '.join(names)}]"
@@ -97,7 +105,7 @@ class Renderer(RendererHTML):
         """Return the HTML of the Markdown inside a footnote's quotes."""
         page, outer = env["page"], env["cell"]
         protected = protect(text, page.config.liquid_allow)
-        tokens = PARSER.parseInline(protected.text, {})
+        tokens = deepcopy(page.details[text]) if text in page.details else PARSER.parseInline(protected.text, {})
         inner = Cell(
             index=outer.index,
             number=outer.number,
@@ -120,6 +128,14 @@ class Renderer(RendererHTML):
         return templating.render(
             page.config, f"footnote_reference_{style}.html.j2", number=number, anchor=name
         ).removesuffix("\n")
+
+    def _citation(self, citation: Citation, page: Page, *, linked: bool = True) -> str:
+        parts = citations.shown(citation, page, linked=linked)
+        return templating.render(page.config, "citation.html.j2", parts=parts).removesuffix("\n") if parts else ""
+
+    def _bibliography(self, page: Page) -> str:
+        found = citations.listed(page)
+        return templating.render(page.config, "references.html.j2", references=found) if found.items else ""
 
     def _detail(self, number: str, html: str, page: Page) -> str:
         """Return a footnote's text where it stands; nothing if the notes are collected at the end."""
@@ -206,7 +222,14 @@ class Renderer(RendererHTML):
             return f"{text}\n" if text else ""
         return f"<p>{text}</p>\n" if text else ""
 
+    def bibliography(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return self._bibliography(env["page"])
+
     # Inline
+
+    def citation(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        meta = tokens[idx].meta
+        return self._citation(meta["citation"], env["page"], linked=meta["linked"])
 
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         is_address = idx > 0 and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto"
