@@ -20,6 +20,7 @@ from converter import config as settings
 from converter.errors import ConfigError, ConverterError
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Callable
 
     from converter.config import Config
@@ -198,6 +199,36 @@ def serve(session: _Session, port: int | None, host: str, *, lan: bool, drafts: 
 
     host = preview.EVERYBODY if lan else host
     return preview.serve(session.config(), session.terminal, host=host, port=port, drafts=drafts, browse=browse)
+
+
+@cli.command(epilog=_examples('nbpress new "Word vectors with spaCy"', "nbpress new Totals --date 2026-11-02 --open"))
+@click.argument("title")
+@click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day in its name and of its post; by default today, as the clock on your wall has it.",
+)
+@click.option("--open", "browse", is_flag=True, help="Open it, in JupyterLab if that is installed.")
+@click.pass_obj
+@_voice
+def new(session: _Session, title: str, day: datetime.datetime | None, *, browse: bool) -> int:
+    """Make a notebook with a date, a title and front matter, and print its path; nothing is ever overwritten."""
+    import datetime
+
+    from converter import new as notebooks
+
+    config = session.config()
+    today = datetime.date.today()  # noqa: DTZ011 - the author's own day, the only place where it matters
+    file = notebooks.notebook(title, day.date() if day else today, config)
+    session.terminal.out.print(os.path.relpath(file), markup=False)
+    if browse and not notebooks.opened(file):
+        session.terminal.say(
+            f"{file.name} could not be opened: pip install jupyterlab, or open it in your editor", "red"
+        )
+        return ATTENTION
+    return 0
 
 
 @cli.command(epilog=_examples("nbpress clean --posts"))

@@ -52,8 +52,8 @@ module Nbpress
     # A long build looks up at every document, and gives way to an order.
     def watch_for_orders
       Jekyll::Hooks.register(:site, :post_read) { |site| remember(site) }
-      Jekyll::Hooks.register(%i(pages documents), :pre_render) { throw :newer if @building && !@orders.empty? }
-      Jekyll::Hooks.register(:documents, :post_init) { throw :newer if @building && !@orders.empty? }
+      Jekyll::Hooks.register(%i(pages documents), :pre_render) { throw :newer if @building && @built && !@orders.empty? }
+      Jekyll::Hooks.register(:documents, :post_init) { throw :newer if @building && @built && !@orders.empty? }
     end
 
     # Generators add to what stands in the front matter; what is read again has to be told from what they added.
@@ -131,7 +131,7 @@ module Nbpress
 
       post = @built.posts.docs.find { |document| document.path == full }
       page = @built.pages.find { |one| one.instance_of?(Jekyll::Page) && @built.in_source_dir(one.path) == full }
-      [post ? reread_post(post) : new_post(full, path), page && reread_page(page)].compact
+      [post ? reread_post(post) : new_post(full, path), page ? reread_page(page) : new_page(full, path)].compact
     end
 
     def shown(url)
@@ -147,9 +147,20 @@ module Nbpress
     end
 
     def static?(path, full)
-      return false if path.split("/").any? { |part| part.start_with?("_", ".") } || Jekyll::Utils.has_yaml_header?(full)
+      published?(path) && !Jekyll::Utils.has_yaml_header?(full)
+    end
 
-      Jekyll::EntryFilter.new(@built).filter([path]).any?
+    def published?(path)
+      path.split("/").none? { |part| part.start_with?("_", ".") } && Jekyll::EntryFilter.new(@built).filter([path]).any?
+    end
+
+    def new_page(full, path)
+      return unless published?(path) && Jekyll::Utils.has_yaml_header?(full)
+
+      Jekyll::PageReader.new(@built, File.dirname("/#{path}")).read([File.basename(path)]).first.tap do |page|
+        @front_matter[page] = page.data.keys
+        @built.pages << page
+      end
     end
 
     def copy(path)
