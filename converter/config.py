@@ -44,6 +44,8 @@ class Config:
 
     source: PurePosixPath = PurePosixPath("_notebooks")
     """Folder of the notebooks, searched recursively."""
+    word: PurePosixPath = PurePosixPath("_word")
+    """Folder of the Word documents, searched recursively."""
     posts: PurePosixPath = PurePosixPath("_posts")
     """Folder of the posts."""
     images: PurePosixPath = PurePosixPath("images/copied_from_nb")

@@ -47,7 +47,7 @@ def sources(config: Config, only: Iterable[Path] = ()) -> tuple[Source, ...]:
 def source(file: Path, config: Config) -> Source:
     """Return what the path of the notebook at *file* says of it; open nothing."""
     path = PurePosixPath(file.relative_to(config.root).as_posix())
-    home = next((it for it in (config.source,) if path.is_relative_to(it)), path.parent)
+    home = next((it for it in (config.source, config.word) if path.is_relative_to(it)), path.parent)
     dated = _DATED.fullmatch(file.stem)
     if dated and _is_date(*dated.groups()[:3]):
         date, name = "-".join(dated.groups()[:3]), dated[4]
@@ -62,7 +62,7 @@ def files(config: Config) -> list[Path]:
     texts = [file for file in notebooks if file.suffix != ".ipynb" and text.is_notebook(file)]
     paired = {file.with_suffix(".ipynb") for file in texts}
     own = [file for file in notebooks if file.suffix == ".ipynb" and file not in paired]
-    found = {*own, *texts}
+    found = {*own, *texts, *_files(config.root / config.word, WORD)}
     return sorted(found, key=lambda file: file.relative_to(config.root).as_posix())
 
 

@@ -87,6 +87,12 @@ class ReadError(NotebookError):
     rule = "notebook-reads"
 
 
+class PandocMissing(NotebookError):
+    """Say that nothing is installed that reads Word documents."""
+
+    rule = "pandoc-installed"
+
+
 class PairError(NotebookError):
     """Say that a text notebook and the `.ipynb` paired with it say different things."""
 

@@ -197,7 +197,10 @@ def _given(entries: Iterable[_Entry]) -> dict[str, _Entry]:
 
 def _no_title(taken: object, source: Source) -> Finding:
     """Return the finding that there is no title, so that *taken* stands in for it."""
-    message = f"has no title, {taken!r} stands in for it; begin the first Markdown cell with `# Your title`"
+    hint = "begin the first Markdown cell with `# Your title`"
+    if source.file.suffix == ".docx":
+        hint = "give it a line in the style Title"
+    message = f"has no title, {taken!r} stands in for it; {hint}"
     return Finding(rule="title-present", message=message, source=source.path)
 
 

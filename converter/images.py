@@ -140,7 +140,10 @@ def _attachment(name: str, source: Source, cell: NotebookNode, config: Config) -
             content = data.encode() if mimetype == "image/svg+xml" and "<svg" in data else decoded(data)
             if content:
                 return held(content, suffix, source, config)
+    kinds = ", ".join(bundle)
     message = f"the cell has no attachment {unquote(name)}; paste the image again"
+    if kinds:
+        message = f"image {unquote(name)} is {kinds}, which no browser shows; save it as PNG"
     raise ImageError("image-exists", message)
 
 

@@ -236,6 +236,13 @@ def text(data: bytes, path: PurePosixPath) -> NotebookNode:
     return ipynb(nbformat.writes(text_notebooks.notebook(data, path)).encode("utf-8", "surrogatepass"), path)
 
 
+def docx(data: bytes, path: PurePosixPath) -> NotebookNode:
+    """Let pandoc read a Word document."""
+    from converter import word  # most blogs have none
+
+    return ipynb(nbformat.writes(word.notebook(data, path)).encode("utf-8", "surrogatepass"), path)
+
+
 def kept(data: bytes, source: Source, *, ours: bool) -> NotebookNode | None:
     """Return the notebook *data* that keeps the outputs of *source*; one that is *ours* need not be readable.
 
@@ -300,5 +307,6 @@ def with_results(before: bytes, nb: NotebookNode, source: Source, kept: bytes | 
 READERS: dict[str, Callable[[bytes, PurePosixPath], NotebookNode]] = {
     ".ipynb": ipynb,
     **dict.fromkeys(text_notebooks.SUFFIXES, text),
+    ".docx": docx,
 }
 """How a source is read, by suffix: the place for more formats."""

@@ -153,7 +153,7 @@ class _Preview:
         if names & {settings.FILE, "Gemfile"} or any(path.is_relative_to(it) for path in changed for it in plugins):
             self.restart()
             return
-        own = (self.config.source, self.config.templates)
+        own = (self.config.source, self.config.word, self.config.templates)
         others = [path for path in changed if not any(path.is_relative_to(folder) for folder in own)]
         self.order(map(str, (*report.written, *report.removed, *others)), always=False)
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from converter import config, convert, discover, files, read
+from converter import config, convert, discover, survey
 from converter.errors import ConverterError
 from converter.model import Finding
 
@@ -31,7 +31,8 @@ def made(name: str) -> dict[str, bytes]:
     findings: list[str] = []
     for source in discover.sources(settings):
         try:
-            post = convert.notebook(read.notebook(source, files.content(source)), source, settings)
+            opened = survey.opened(survey.Plan(source=source, post=source.path, state=None), settings)
+            post = convert.notebook(opened.nb, source, settings, opened.matter)
         except ConverterError as error:
             findings.append(str(Finding.of(error)))
             continue

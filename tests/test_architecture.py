@@ -28,7 +28,7 @@ LAYERS = (
         "discover files findings front_matter bibliography citations images memo posts progress record runs runtimes "
         "stable templating transform"
     ),
-    "inputs markdown pair read write",
+    "inputs markdown pair word_text word read write",
     "kernel outputs survey",
     "execute render reproduce",
     "convert",

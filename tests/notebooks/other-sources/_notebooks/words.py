@@ -1,0 +1,3 @@
+"""Words, for a notebook."""
+
+WORDS = ["one", "two"]
