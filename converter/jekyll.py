@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 INSTALL = (
     "Jekyll is not installed; posts are built without it, only `serve` and `site` need it. "
-    "Debian, Ubuntu: `apt install jekyll ruby-jekyll-feed ruby-jekyll-seo-tag ruby-jekyll-sitemap`. "
+    "Debian, Ubuntu: `apt install jekyll ruby-jekyll-sitemap`. "
     "macOS: `brew install ruby`, Windows: Ruby+Devkit of rubyinstaller.org, "
     "then `gem install bundler` and, in the blog, `bundle install`"
 )

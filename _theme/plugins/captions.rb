@@ -30,5 +30,5 @@ module Nbpress
 end
 
 Jekyll::Hooks.register :posts, :post_convert do |post|
-  post.content = Nbpress::Captions.show(post.content) if post.data["layout"] == "notebook"
+  post.content = Nbpress::Captions.show(post.content) if %w[notebook post].include?(post.data["layout"])
 end

@@ -22,12 +22,12 @@ module Nbpress
         .gsub(CORNER, "<td></td>")
         .gsub(TASK) do
           attributes = Regexp.last_match[:attributes]
-          %(<input#{attributes} aria-label="#{attributes.match?(/\schecked/) ? 'Done' : 'Not done'}">)
+          %(<input aria-label="#{attributes.match?(/\schecked/) ? 'Done' : 'Not done'}"#{attributes}>)
         end
     end
   end
 end
 
-Jekyll::Hooks.register :posts, :post_convert do |post|
-  post.content = Nbpress::Labels.write(post.content) if post.data["layout"] == "notebook"
+Jekyll::Hooks.register %i[posts pages], :post_convert do |document|
+  document.content = Nbpress::Labels.write(document.content) if %w[notebook post page].include?(document.data["layout"])
 end

@@ -23,8 +23,10 @@ function typeset(element) {
 }
 
 // In document order, so that a macro is known below the place where it is defined. In text the converter has marked
-// every formula, and a dollar outside them is money. Outputs come from anywhere: there the formulas are looked for.
-for (const element of document.querySelectorAll(".math, .output_html")) {
+// every formula, and a dollar outside them is money. Outputs come from anywhere, and hand-written posts from Jekyll's own
+// Markdown: there the formulas are looked for.
+const places = ".math, .output_html, .post-body:not(:has(#notebook-container))";
+for (const element of document.querySelectorAll(places)) {
   if (element.matches(".math:not(.output_latex .math)")) typeset(element);
   // pandas marks the tables whose dollars are money.
   else renderMathInElement(element, { ...options, delimiters, ignoredClasses: ["tex2jax_ignore", "mathjax_ignore"] });

@@ -5,7 +5,7 @@ const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 
 /** Let the reader choose light or dark; agreeing with the system again forgets the choice. */
 function themeSwitch(button) {
-  const isDark = () => (root.dataset.theme === "dark" || (root.dataset.theme !== "light" && prefersDark.matches));
+  const isDark = () => root.dataset.theme === "dark" || (root.dataset.theme !== "light" && prefersDark.matches);
   const show = () => button.setAttribute("aria-pressed", String(isDark()));
   button.addEventListener("click", () => {
     const dark = !isDark();
@@ -18,26 +18,149 @@ function themeSwitch(button) {
       // A browser that stores nothing still switches this page.
     }
     show();
+    // Comments are a page of another host, and want to be told.
+    document.querySelector("iframe.giscus-frame")?.contentWindow.postMessage(
+      { giscus: { setConfig: { theme: isDark() ? "dark" : "light" } } },
+      "https://giscus.app",
+    );
   });
   prefersDark.addEventListener("change", show);
-  button.hidden = false;
   show();
 }
 
-/** Give boxes that scroll a place in the tab order, and only those: not every browser does so by itself. */
+/** Give boxes that scroll a place in the tab order and a name, and only those: not every browser does so by itself. */
 function focusableScrollers() {
-  const selector = ".prose pre, .prose table, .output_subarea, .katex-display";
+  const kinds = [
+    [".table-scroll, .prose table", "Wide table"],
+    [".prose .highlight pre, .prose pre:has(> code)", "Wide code"],
+    [".output_subarea, .prose pre", "Wide output"],
+    [".katex-display", "Wide formula"],
+  ];
+  const names = new Map();
   const measured = new ResizeObserver((entries) => {
     for (const { target } of entries) {
-      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
+      const scrolls = target.scrollWidth > target.clientWidth;
+      const attributes = { tabindex: "0", role: "region", "aria-label": names.get(target) };
+      for (const [name, value] of Object.entries(attributes)) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
     }
   });
-  for (const box of document.querySelectorAll(selector)) {
-    if (getComputedStyle(box).overflowX === "auto") measured.observe(box);
+  for (const [selector, kind] of kinds) {
+    let number = 0;
+    for (const box of document.querySelectorAll(selector)) {
+      if (names.has(box) || getComputedStyle(box).overflowX !== "auto") continue;
+      // Landmarks are told apart by their names.
+      names.set(box, `${kind} ${(number += 1)}`);
+      measured.observe(box);
+    }
   }
 }
 
-const button = document.querySelector(".theme-switch");
-if (button) themeSwitch(button);
+/** Offer to copy every piece of code. */
+function copyButtons() {
+  if (!navigator.clipboard) return;
+  const said = document.body.appendChild(document.createElement("div"));
+  said.className = "heard";
+  said.setAttribute("role", "status");
+  for (const box of document.querySelectorAll(".prose .highlight:not(.highlight .highlight)")) {
+    const code = box.querySelector("pre");
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "copy", textContent: "Copy" });
+    button.setAttribute("aria-label", "Copy the code");
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(code.innerText.trimEnd());
+        button.textContent = said.textContent = "Copied";
+      } catch {
+        button.textContent = said.textContent = "Not allowed";
+      }
+      setTimeout(() => { button.textContent = "Copy"; said.textContent = ""; }, 2000);
+    });
+    box.append(button);
+  }
+}
+
+/** Mark in the table of contents where the reader is: at the last heading that has passed the upper part of the window. */
+function currentSection(toc) {
+  const links = new Map();
+  for (const link of toc.querySelectorAll("a")) {
+    const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    if (heading) links.set(heading, link);
+  }
+  const headings = [...links.keys()];
+  let current;
+  const mark = () => {
+    const passed = headings.filter((heading) => heading.getBoundingClientRect().top < innerHeight / 4);
+    // The last section may be too short ever to get that far up.
+    const atEnd = root.scrollHeight - innerHeight - scrollY < 2 && scrollY > 0;
+    const link = links.get(atEnd ? headings.at(-1) : passed.at(-1));
+    if (link === current) return;
+    current?.removeAttribute("aria-current");
+    link?.setAttribute("aria-current", "true");
+    current = link;
+    const list = toc.querySelector("details");
+    if (link && list.scrollHeight > list.clientHeight) list.scrollTop = link.offsetTop - list.clientHeight / 2;
+  };
+  let waiting = false;
+  addEventListener("scroll", () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => { waiting = false; mark(); });
+  }, { passive: true });
+  mark();
+}
+
+/** Copy notes from the end of the post to the side of what they are about; the style sheet shows them where there is room. */
+function sideNotes() {
+  for (const note of document.querySelectorAll("[role='doc-endnotes'] li[id]")) {
+    const mark = document.querySelector(`sup a[href='#${CSS.escape(note.id)}']`);
+    if (!mark || mark.closest("[role='doc-endnotes'], .table-scroll, .flash")) continue;
+    const copy = document.createElement("span");
+    copy.className = "footnote side-copy";
+    // Who hears the page has the note itself, and its links.
+    copy.setAttribute("aria-hidden", "true");
+    const number = document.createElement("span");
+    Object.assign(number, { className: "footnote-number", textContent: mark.textContent });
+    const text = document.createElement("span");
+    text.className = "footnote-text";
+    const paragraphs = note.querySelectorAll("p");
+    for (const part of paragraphs.length ? paragraphs : [note]) {
+      text.append(...[...part.childNodes].map((node) => node.cloneNode(true)), " ");
+    }
+    text.querySelectorAll("[role='doc-backlink']").forEach((link) => link.remove());
+    text.querySelectorAll("[id]").forEach((element) => element.removeAttribute("id"));
+    text.querySelectorAll("a").forEach((link) => { link.tabIndex = -1; });
+    copy.append(number, text);
+    (mark.closest("sup") ?? mark).after(copy);
+  }
+}
+
+/** Fetch the comments when the reader asks for them, and tell GitHub nothing before. */
+function comments(button) {
+  const sources = { giscus: "https://giscus.app/client.js", utterances: "https://utteranc.es/client.js" };
+  button.addEventListener("click", () => {
+    const script = document.createElement("script");
+    const { provider, ...options } = button.dataset;
+    const dark = getComputedStyle(root).colorScheme === "dark" || (root.dataset.theme !== "light" && prefersDark.matches);
+    if (provider === "giscus") {
+      const defaults = { mapping: "pathname", reactionsEnabled: "1", inputPosition: "top", theme: dark ? "dark" : "light" };
+      Object.assign(script.dataset, { ...defaults, ...options });
+    } else {
+      const defaults = { "issue-term": "title", theme: dark ? "github-dark" : "github-light" };
+      const given = Object.entries(options).map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), value]);
+      for (const [name, value] of Object.entries({ ...defaults, ...Object.fromEntries(given) })) script.setAttribute(name, value);
+    }
+    Object.assign(script, { src: sources[provider], async: true, crossOrigin: "anonymous" });
+    button.closest("p").replaceWith(script);
+  });
+}
+
+const found = (selector, use) => document.querySelectorAll(selector).forEach(use);
+found(".theme-switch", themeSwitch);
+found(".post > .toc", currentSection);
+found(".load-comments", comments);
+sideNotes();
+copyButtons();
 focusableScrollers();

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+from tests.jekyll import site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,17 +75,36 @@ class Visit:
 
 
 @pytest.fixture(scope="session")
-def address(showcase: Site) -> Iterator[str]:
+def gallery(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Site:
+    """Build the showcase with the posts of `blog/` added: everything a theme must show, and an index to search."""
+    folder = tmp_path_factory.mktemp("gallery")
+    source = site.copy_checkout(folder / "blog")
+    shutil.copytree(Path(__file__).parent / "blog", source, dirs_exist_ok=True)
+    settings = (source / "_config.yml").read_text("utf-8")
+    (source / "_config.yml").write_text(re.sub(r"(?m)^pagination: .*$", "pagination: 3", settings), "utf-8")
+    built = site.build(source, folder / "host", requires_jekyll)
+    assert built.status == 0, built.output
+    subprocess.run(
+        [sys.executable, "-m", "pagefind", "--site", str(built.host / built.baseurl.strip("/"))],
+        stdout=subprocess.DEVNULL,
+        check=True,
+        timeout=60,
+    )
+    return built
+
+
+@pytest.fixture(scope="session")
+def address(gallery: Site) -> Iterator[str]:
     """Serve the site on this machine, at a free port, and return the address of its first page."""
     command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
     with subprocess.Popen(
-        command, cwd=showcase.host, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+        command, cwd=gallery.host, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
     ) as server:
         try:
             assert server.stdout is not None
             port = re.search(r"port (\d+)", server.stdout.readline())
             assert port is not None
-            address = f"http://127.0.0.1:{port[1]}{showcase.baseurl}/"
+            address = f"http://127.0.0.1:{port[1]}{gallery.baseurl}/"
             _wait_for(address)
             yield address
         finally:

@@ -20,7 +20,11 @@ TOUR = "/nbpress/guide/2026/10/12/everything-an-author-can-write.html"
 PLOTS = "/nbpress/guide/plots/2026/10/19/plots-and-rich-output.html"
 POSTS = (VECTORS, TOUR, PLOTS)
 OPEN_ALL = "document.querySelectorAll('details').forEach((details) => { details.open = true })"
-PAGES = ("/nbpress/", "/nbpress/about/", "/nbpress/404.html", *POSTS)
+LISTS = ("/nbpress/", "/nbpress/page2/", "/nbpress/archive/", "/nbpress/categories/", "/nbpress/search/?q=vector")
+BY_HAND = "/nbpress/notes/c%23/2026/08/03/written-by-hand.html"
+STATIC = "/nbpress/notes/2026/08/04/static-notes.html"
+TWICE = "/nbpress/2026/08/05/twice.html"
+PAGES = (*LISTS, "/nbpress/about/", "/nbpress/404.html", BY_HAND, STATIC, TWICE, *POSTS)
 
 
 @pytest.mark.parametrize("url", PAGES)

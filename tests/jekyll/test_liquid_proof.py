@@ -52,6 +52,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Pro
     notebooks = nasty.notebooks(NUMBER)
     settings = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     settings["notebooks"]["execute"] = "never"
+    settings["pagination"] = 0  # all on one page
     (root / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
     (root / "_notebooks").mkdir()
     for number, notebook in enumerate(notebooks):
@@ -93,7 +94,7 @@ def test_the_pages_hold_what_surrounds_the_cells(proof: Proof) -> None:
         claims = [claim for cell in notebook.cells for claim in cell.claims]
         headings = [squeezed(claim.text) for claim in claims if claim.selector in ("h2", "h3")]
         assert [squeezed(link.get_text()) for link in page.soup.select(".toc a")] == headings
-    shown = [link.get_text() for link in proof.site.page("/nbpress/").soup.select(".post-list h3 a")]
+    shown = [link.get_text() for link in proof.site.page("/nbpress/").soup.select(".post-list h2 a")]
     assert sorted(shown) == sorted(notebook.title for notebook in proof.notebooks)
 
 

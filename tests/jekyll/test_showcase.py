@@ -32,9 +32,13 @@ PRIVATE_USE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 def posts(showcase: Site) -> dict[str, Page]:
     """Return the page of every notebook that the first page of the site leads to, by the notebook's path."""
     found = {}
-    for link in showcase.page(f"{showcase.baseurl}/").soup.select(".post-list h3 a"):
+    for link in showcase.page(f"{showcase.baseurl}/").soup.select(".post-list h2 a"):
         page = showcase.page(str(link["href"]))
-        source = str(page.one(".notebook-link a")["href"]).partition("/blob/")[2].partition("/")[2]
+        source = (
+            str(page.one(".badges a[href*='/blob/'][href^='https://github.com']")["href"])
+            .partition("/blob/")[2]
+            .partition("/")[2]
+        )
         found[unquote(source)] = page
     return found
 
@@ -207,6 +211,6 @@ def test_what_is_no_part_of_the_blog_is_not_published(showcase: Site) -> None:
     root = showcase.host / showcase.baseurl.strip("/")
     published = {PurePosixPath(file.relative_to(root)).parts[0] for file in root.rglob("*") if file.is_file()}
     assert published == {
-        *("404.html", "about", "assets", "feed.xml", "images", "index.html", "robots.txt", "sitemap.xml"),
-        *("guide", "nlp"),
+        *("404.html", "about", "archive", "assets", "categories", "feed.xml", "images", "index.html", "robots.txt"),
+        *("search", "sitemap.xml", "guide", "nlp"),
     }
