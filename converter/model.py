@@ -198,7 +198,10 @@ class Report:
             written=tuple(path for report in reports for path in report.written),
             removed=tuple(path for report in reports for path in report.removed),
             unchanged=sum(report.unchanged for report in reports),
-            findings=tuple(sorted(findings, key=lambda it: (str(it.source), it.cell or 0, it.line or 0))),
+            # Of a file that several notebooks use, such as a bibliography, each of them tells the same.
+            findings=tuple(
+                sorted(dict.fromkeys(findings), key=lambda it: (str(it.source), it.cell or 0, it.line or 0))
+            ),
         )
 
     @property

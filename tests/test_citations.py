@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from converter import bibtex, citations
+from converter import bibliography, bibtex, citations, config, pipeline
 from tests import blogs
 from tests.cases import each_case
 
@@ -215,3 +215,41 @@ def test_no_entry_brings_the_renderer_down(text: str, field: str, blog: MakeBlog
     assert citations.render([one], {"a": item}, style, whole=False).references.keys() == {"a"}
     nb = blogs.notebook(blogs.markdown(f"{text} [@ng] {text}\n\n[{text} @ng, {text}]"))
     blogs.text_cells(nb, blogs.write(blog({}).parent / "any", {BIB: WORKS}))
+
+
+def test_a_changed_bibliography_or_style_renders_who_cites_and_runs_nothing(blog: MakeBlog) -> None:
+    """The memo knows the files; a new one in the folder counts, posts that cite nothing stay out of it."""
+    cites = blogs.notebook(blogs.markdown("[@ng]"), blogs.code("raise SystemError"))
+    site = "notebooks: {citation_style: my.csl}\n"
+    style = citations.DEFAULT.read_text("utf-8")
+    plain = blogs.notebook(blogs.markdown("Nothing."))
+    files = {BIB: WORKS, "my.csl": style, "_config.yml": site, "_notebooks/2020-01-03-plain.ipynb": plain}
+    root = blog(files | {blogs.FILE: cites})
+    configured = config.load(root)
+    pipeline.adopt(configured, [root / blogs.FILE])  # so its outputs are fresh, and to run it would fail
+    assert len(pipeline.build(configured).written) == 2
+    assert pipeline.build(configured).unchanged == 2
+    changes = {
+        BIB: WORKS.replace("Ada Ng", "Ida Ng"),
+        "my.csl": style.replace('delimiter=", "', 'delimiter=" "'),
+        "_bibliography/a.bib": "@book{ng, title={Another}, author={Zoe Ng}, year=2001}",
+    }
+    for name, text in changes.items():
+        (root / name).write_text(text, "utf-8")
+        assert pipeline.check(configured).failed
+        report = pipeline.build(configured)
+        assert [path.name for path in report.written] == ["2020-01-02-post.html"]
+        assert report.executed == ()
+        assert not pipeline.check(configured).failed
+    assert "Ng 2001</a>)" in (root / "_posts/2020-01-02-post.html").read_text("utf-8")
+
+
+def test_each_file_is_read_once(blog: MakeBlog) -> None:
+    """A thousand posts that cite cost one reading of the bibliography."""
+    notebooks = {
+        f"_notebooks/2020-01-{day:02}-post.ipynb": blogs.notebook(blogs.markdown("[@ng]")) for day in range(1, 9)
+    }
+    root = blog({BIB: WORKS, **notebooks})
+    before = bibliography._read.cache_info().misses
+    pipeline.build(config.load(root))
+    assert bibliography._read.cache_info().misses == before + 1

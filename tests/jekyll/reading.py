@@ -26,6 +26,7 @@ _SPECIAL = re.compile(
   | (?P<embed> ^>\ youtube:.*$ | ^>\ twitter: )
   | (?P<alert> \[!\w+\] )
   | (?P<mark> \{%\ fn\ \w+\ %\} | <%\ fn\ \w+\ %> | \[\^\w+\]:? )
+  | (?P<citation> \{%\ cite\ [^%]+%\} | \[[^\[\]]*@[^\[\]]+\] | (?<![\w@])@[a-z]+\d{4} )
   | (?P<note> \{\{\ (?P<quote>['"])(?P<words>.+?)(?P=quote)\ \|\ fndetail:\ \w+\ \}\} )
   | (?P<raw> \{%\ raw\ %\}(?P<literal>.*?)\{%\ endraw\ %\} )
   | (?P<alive> \{\{\ (?:site|page)\.\w+\ \}\} )
@@ -59,4 +60,4 @@ def pieces(source: str) -> Iterator[str]:
         yield from filter(None, map(squeezed, text.split(CUT)))
 
 
-_KINDS = ("code", "math", "embed", "alert", "mark", "note", "raw", "alive")
+_KINDS = ("code", "math", "embed", "alert", "mark", "citation", "note", "raw", "alive")

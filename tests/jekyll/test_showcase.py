@@ -156,6 +156,17 @@ def test_every_footnote_leads_to_its_note_and_back(showcase: Site, posts: dict[s
     assert total == len(expected) > 0
 
 
+def test_every_citation_leads_to_its_entry_and_back(posts: dict[str, Page]) -> None:
+    total = 0
+    for page in posts.values():
+        for citation in page.soup.select("[role=doc-biblioref]"):
+            entry = page.one(f'[id="{str(citation["href"]).removeprefix("#")}"]')
+            assert entry.find_parent(attrs={"role": "doc-bibliography"})
+            assert f"#{citation['id']}" in [back["href"] for back in entry.select('[role="doc-backlink"]')]
+            total += 1
+    assert total > 3
+
+
 def prose(source: str) -> str:
     """Return a text cell without what stands in code."""
     return re.sub(r"(?ms)^(```|~~~).*?^\1|`[^`\n]+`", "", source)
@@ -204,6 +215,7 @@ def test_the_table_of_contents_lists_the_headings(showcase: Site, posts: dict[st
     for path, page in posts.items():
         sources = text_cells(showcase, path)
         headings = [squeezed(text) for source in sources for text in re.findall(r"(?m)^##+ (.+)$", prose(source))]
+        headings += ["References"] * len(page.soup.select('[role="doc-bibliography"]'))
         assert [squeezed(link.get_text()) for link in page.soup.select(".toc a")] == headings
 
 
