@@ -115,7 +115,7 @@ async def _through(run: Run, on_cell: Callable[[int, int], None], remote: Manage
     config, matter = run.config, run.matter
     is_python = name == "python3" or record.kernel(run.nb)[1] in _PYTHON
     watched = is_python and remote is None  # another machine's files are not the blog's
-    start_code = [probe.start(config.root)] * watched + [stable.START_UP] * is_python
+    start_code = [probe.start(config.root)] * watched + [stable.start_up()] * is_python
     client = kernel.Client(
         executed,
         output_limit=front_matter.size_setting(matter, "output_limit", config.output_limit),

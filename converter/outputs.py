@@ -54,6 +54,8 @@ _PROCESS = re.compile(
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
 _NO_STATE = "An interactive widget stood here; the notebook does not hold its state."
+_NO_ALT = "a figure has no text for those who do not see it; give it a title, or say what it shows: #| fig-alt: …"
+_FIGURES = frozenset({"image", "svg"})
 _DRAWN = frozenset({"bokeh", "plotly", "vega"})
 _WITH_NAME = frozenset({"javascript", "plotly", "vega"})
 
@@ -107,13 +109,26 @@ class Names:
         self.findings.append(Finding(rule=rule, message=message, line=line, severity=Severity.WARNING))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where an output stands: what all that is said of it depends on."""
+
+    view: View
+    source: Source
+    config: Config
+    names: Names
+
+
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
     """Return the outputs of *cell* as the post shows them; *names* are those the post has used so far."""
-    shown = [_output(output, view, source, config, names) for output in joined(cell.outputs)]
+    place = _Place(view=view, source=source, config=config, names=names)
+    shown = [_output(output, place) for output in joined(cell.outputs)]
     found = [_with_name(output, names.contents) for output in shown if output is not None]
-    figure = next((i for i, output in enumerate(found) if output.template in ("image", "svg")), None)
-    if view.caption and figure is not None:
-        found[figure] = replace(found[figure], caption=_text(view.caption))
+    figures = [i for i, output in enumerate(found) if output.template in _FIGURES]
+    if view.caption and figures:
+        found[figures[0]] = replace(found[figures[0]], caption=_text(view.caption))
+    if not all(found[i].alt or found[i].caption for i in figures):
+        names.find("image-alt", _NO_ALT)
     return tuple(found)
 
 
@@ -171,7 +186,7 @@ def _preformatted(text: str) -> str:
     return "\n" * text.startswith("\n") + escaped(text)
 
 
-def _output(output: NotebookNode, view: View, source: Source, config: Config, names: Names) -> Output | None:
+def _output(output: NotebookNode, place: _Place) -> Output | None:
     """Return one output; None if there is nothing to show."""
     match output.output_type:
         case "stream":
@@ -184,7 +199,7 @@ def _output(output: NotebookNode, view: View, source: Source, config: Config, na
             return Output(template="error", html=escaped(_without_home(_traceback(output))))
         case _:
             result = "output_execute_result" if output.output_type == "execute_result" else ""
-            return replace(found, css_class=result) if (found := _bundle(output, view, source, config, names)) else None
+            return replace(found, css_class=result) if (found := _bundle(output, place)) else None
 
 
 def _traceback(output: NotebookNode) -> str:
@@ -198,7 +213,7 @@ def _without_home(text: str) -> str:
     return _HOME.sub(r"\1~", text)
 
 
-def _bundle(output: NotebookNode, view: View, source: Source, config: Config, names: Names) -> Output | None:
+def _bundle(output: NotebookNode, place: _Place) -> Output | None:
     """Return the best representation of a mimebundle that can be shown."""
     for mimetype, kind in PRIORITY.items():
         payload = output.data.get(mimetype)
@@ -209,16 +224,16 @@ def _bundle(output: NotebookNode, view: View, source: Source, config: Config, na
         if kind == "loader" or (payload == "" and kind not in ("bokeh", "image")):
             return None
         if kind == "widget":
-            found = _widget(output, names)
+            found = _widget(output, place.names)
         elif kind in _DRAWN:
-            found = _drawn(_chart(kind, payload, output), view, names)
+            found = _drawn(_chart(kind, payload, output), place)
         elif kind == "image":
-            found = _image(mimetype, str(payload), output, view, source, config)
+            found = _image(mimetype, str(payload), output, place)
         else:
-            found = _rich(kind, payload, view, source, config, names)
+            found = _rich(kind, payload, output, place)
         if found is not None:
             return found if found.template else None
-    return _missing(output, names)
+    return _missing(output, place.names)
 
 
 def _missing(output: NotebookNode, names: Names) -> Output | None:
@@ -251,23 +266,23 @@ def _widget(output: NotebookNode, names: Names) -> Output | None:
     return Output(template="widget", html=view, needs=("widgets",))
 
 
-def _drawn(drawing: charts.Drawing | None, view: View, names: Names) -> Output | None:
+def _drawn(drawing: charts.Drawing | None, place: _Place) -> Output | None:
     """Return what a script draws as an output; None if there is no *drawing*."""
     if drawing is None:
         return None
     if drawing.fault:
-        names.find("output-shown", f"a chart cannot be shown: {drawing.fault}")
+        place.names.find("output-shown", f"a chart cannot be shown: {drawing.fault}")
     return Output(
         template=drawing.template,
-        html=drawing.html if drawing.template != "html" else _closed(drawing.html, names),
+        html=drawing.html if drawing.template != "html" else _closed(drawing.html, place.names),
         needs=drawing.needs,
         is_instant=drawing.is_instant,
         height=drawing.height,
-        alt=_text(view.alt or drawing.alt),
+        alt=_text(place.view.alt or drawing.alt),
     )
 
 
-def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, names: Names) -> Output:  # noqa: ANN401
+def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Output:  # noqa: ANN401
     """Return a representation that is text."""
     if kind == "json":
         return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
@@ -279,13 +294,14 @@ def _rich(kind: str, payload: Any, view: View, source: Source, config: Config, n
     if kind == "latex":
         return Output(template=kind, html=escaped(text), has_math=True)
     if kind == "markdown":
-        html, has_math = markdown.fragment(text, source, config, names.headings)
+        html, has_math = markdown.fragment(text, place.source, place.config, place.names.headings)
         return Output(template=kind, html=liquid.defuse_in_raw(html), has_math=has_math)
     if kind == "svg":
-        text = _XML_PROLOG.sub("", text, count=1)
-    elif (drawn := _drawn(charts.of_html(text), view, names)) is not None:
+        text = _closed(_XML_PROLOG.sub("", text, count=1), place.names)
+        return Output(template=kind, html=text, alt=_text(_alt(output, place.view)))
+    if (drawn := _drawn(charts.of_html(text), place)) is not None:
         return drawn
-    return Output(template=kind, html=_closed(text, names), alt=_text(view.alt))
+    return Output(template=kind, html=_closed(text, place.names))
 
 
 def _closed(text: str, names: Names) -> str:
@@ -296,14 +312,17 @@ def _closed(text: str, names: Names) -> str:
     return liquid.defuse_script_in_raw(piece.html)
 
 
-def _image(
-    mimetype: str, payload: str, output: NotebookNode, view: View, source: Source, config: Config
-) -> Output | None:
+def _alt(output: NotebookNode, view: View, asked: Mapping[str, Any] | None = None) -> str:
+    """Return the text for those who do not see *output*: its author's, else what the figure itself says."""
+    return str(view.alt or (asked or {}).get("alt") or output.metadata.get("alt") or "")
+
+
+def _image(mimetype: str, payload: str, output: NotebookNode, place: _Place) -> Output | None:
     """Return a picture, as a file of its own or within the page; None if its data is broken."""
     content = images.decoded(payload)
     if not content:
         return None
-    image = images.held(content, images.SUFFIXES[mimetype], source, config)
+    image = images.held(content, images.SUFFIXES[mimetype], place.source, place.config)
     asked = output.metadata.get(mimetype) or {}
     asked = asked if isinstance(asked, dict) else {}
     width, height = _pixels(asked.get("width")), _pixels(asked.get("height"))
@@ -313,8 +332,7 @@ def _image(
         height = round(image.size[1] * width / image.size[0])
     elif image.size and not width and height:
         width = round(image.size[0] * height / image.size[1])
-    alt = str(asked.get("alt") or output.metadata.get("alt") or view.alt)
-    inline = config.inline_images
+    inline = place.config.inline_images
     data = f"data:{mimetype};base64,{''.join(payload.split())}"
     return Output(
         template="image",
@@ -322,7 +340,7 @@ def _image(
         url=data if inline else image.url,
         width=width,
         height=height,
-        alt=_text(alt),
+        alt=_text(_alt(output, place.view, asked)),
         asset=None if inline else image.asset,
     )
 

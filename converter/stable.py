@@ -15,54 +15,17 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from converter import directives, widgets
+from converter import directives, kernel_start, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from nbformat import NotebookNode
-
-START_UP = '''\
-def _nbpress():
-    """Give Matplotlib a fixed salt for the ids in its SVG files, unless the author's matplotlibrc names one."""
-    import importlib.util
-    import sys
-
-    class Finder:
-        """Sets the salt when Matplotlib is imported; a notebook without Matplotlib does not pay for it."""
-
-        def find_spec(self, name, path=None, target=None):
-            if name != "matplotlib":
-                return None
-            sys.meta_path.remove(self)
-            spec = importlib.util.find_spec(name)
-            if spec is None or spec.loader is None:
-                return spec
-            execute = spec.loader.exec_module
-
-            def exec_module(module):
-                execute(module)
-                for settings in (module.rcParams, module.rcParamsDefault):
-                    if settings["svg.hashsalt"] is None:
-                        settings["svg.hashsalt"] = "nbpress"
-
-            spec.loader.exec_module = exec_module
-            return spec
-
-    sys.meta_path.insert(0, Finder())
-
-
-_nbpress()
-del _nbpress
-'''
-"""What a Python kernel runs before the first cell; it leaves no name behind.
-
-Ids in shown drawings are renamed below all the same; the salt is for SVG files that the code writes.
-"""
 
 _PROCESS = re.compile(r"\bipykernel_(?P<name>\d+)(?=[/\\]+\d+\.py)")
 """The folder in which a Python kernel keeps its cells: named after the process; the files in it, after the code."""
@@ -108,6 +71,13 @@ class Name:
     """Names with the same key are one name."""
     shape: str
     """What stands for it looks so: `x` is any hexadecimal digit, `9` any decimal one."""
+
+
+def start_up() -> str:
+    """Return what a Python kernel runs before the first cell; it binds no name."""
+    text = Path(kernel_start.__file__).read_text(encoding="utf-8")
+    code = ascii(f"{text}\ninstall()\n")
+    return f"exec(compile({code}, '<nbpress>', 'exec'), {{'__name__': '_nbpress_start'}})"
 
 
 def outputs(nb: NotebookNode) -> NotebookNode:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 A, POST = "_notebooks/2020-01-02-a.ipynb", "_posts/2020-01-02-a.html"
 PICTURE = {"output_type": "display_data", "data": {"image/png": base64.b64encode(folders.PNG).decode()}, "metadata": {}}
-CELLS: list[Any] = ["# A", "Prose and ![](a.svg)", {"code": "print(1)", "outputs": "1\n"}, {"code": "x"}]
+CELLS: list[Any] = ["# A", "Prose and ![a](a.svg)", {"code": "print(1)", "outputs": "1\n"}, {"code": "x"}]
 
 
 def recorded(cells: list[Any]) -> bytes:
@@ -34,7 +34,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a blog of one notebook whose code has run, with its post and two images."""
     for name, value in folders.counting_kernel(tmp_path).items():
         monkeypatch.setenv(name, value)
-    cells = [*CELLS[:3], {"code": "plot()", "outputs": [PICTURE]}]
+    cells = [*CELLS[:3], {"code": "#| fig-alt: A dot\nplot()", "outputs": [PICTURE]}]
     files = {"_config.yml": "{}\n", A: recorded(cells), "_notebooks/a.svg": "<svg/>"}
     made = folders.make(tmp_path / "blog", files)
     report = pipeline.build(config.load(made))

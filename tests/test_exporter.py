@@ -23,7 +23,7 @@ CELLS: list[Any] = [
     "Prose {% fn 1 %} ![alt](images/a%20b.svg) $x$\n\n{{ 'note' | fndetail: 1 }}",
     {"code": "#collapse\nprint('{{ x }}')", "outputs": "{{ x }}\n", "execution_count": 3},
     {"code": "#hide\n1/0"},
-    {"code": "plot()", "outputs": [PICTURE]},
+    {"code": "#| fig-alt: A dot\nplot()", "outputs": [PICTURE]},
 ]
 BLOG = {
     "_config.yml": "baseurl: /blog\nnotebooks: {execute: never, front_matter: {keywords: x}}\n",

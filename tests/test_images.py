@@ -54,6 +54,12 @@ def test_images_are_published_wherever_they_stand(text: str, blog: MakeBlog, tmp
     return blogs.told(blogs.text_cells(blogs.of_text(text), blog(FILES)))
 
 
+@each_case("image_alt")
+def test_an_image_without_words_is_a_warning(text: str, blog: MakeBlog) -> str:
+    """The page shows it all the same."""
+    return blogs.told(blogs.text_cells(blogs.of_text(text), blog(FILES)))
+
+
 @each_case("images_of_subfolder")
 def test_images_of_a_subfolder_keep_their_path(text: str, blog: MakeBlog) -> str:
     """A notebook in a folder names its images from there; they are published under the same folder."""
@@ -77,8 +83,8 @@ def test_equal_names_of_attachments_in_two_cells_are_two_images(blog: MakeBlog) 
     """Jupyter calls every pasted picture `image.png`; what counts is the content."""
     other = PNG[:-4] + b"\0\0\0\0"
     nb = blogs.notebook(
-        _attached("![](attachment:image.png)", "image.png"),
-        _attached("![](attachment:image.png)", "image.png", content=other),
+        _attached("![a](attachment:image.png)", "image.png"),
+        _attached("![a](attachment:image.png)", "image.png", content=other),
     )
     cells = blogs.text_cells(nb, blog(FILES))
     assert [asset.content for asset in cells.assets] == [PNG, other]
@@ -88,7 +94,7 @@ def test_equal_names_of_attachments_in_two_cells_are_two_images(blog: MakeBlog) 
 
 def test_equal_attachments_are_one_file(blog: MakeBlog) -> None:
     """The name comes from the content, so the same picture twice is published once."""
-    nb = blogs.notebook(_attached("![](attachment:a.png)", "a.png"), _attached("![](attachment:b.png)", "b.png"))
+    nb = blogs.notebook(_attached("![a](attachment:a.png)", "a.png"), _attached("![a](attachment:b.png)", "b.png"))
     cells = blogs.text_cells(nb, blog(FILES))
     assert len(cells.assets) == 1
     assert cells.html[0] == cells.html[1]
@@ -96,7 +102,7 @@ def test_equal_attachments_are_one_file(blog: MakeBlog) -> None:
 
 def test_an_attachment_with_a_space_is_found(blog: MakeBlog) -> None:
     """Jupyter writes `attachment:my%20picture.png`."""
-    nb = blogs.notebook(_attached("![](attachment:my%20picture.png)", "my picture.png"))
+    nb = blogs.notebook(_attached("![a](attachment:my%20picture.png)", "my picture.png"))
     cells = blogs.text_cells(nb, blog(FILES))
     assert cells.findings == ()
     assert len(cells.assets) == 1
@@ -113,7 +119,7 @@ def test_an_attachment_that_is_not_there_is_a_finding(blog: MakeBlog) -> None:
 
 def test_a_new_cell_renames_no_image(blog: MakeBlog) -> None:
     """Names of attachments and output images do not depend on where their cells stand."""
-    cell = _attached("![](attachment:image.png)", "image.png")
+    cell = _attached("![a](attachment:image.png)", "image.png")
     alone = blogs.text_cells(blogs.notebook(cell), blog(FILES))
     second = blogs.text_cells(blogs.notebook(blogs.markdown("New."), cell), blog(FILES))
     assert alone.html[0] == second.html[1]
@@ -124,14 +130,14 @@ def test_a_symbolic_link_out_of_the_blog_is_refused(blog: MakeBlog, tmp_path: Pa
     (tmp_path / "outside.png").write_bytes(PNG)
     root = blog(FILES)
     (root / "_notebooks/link.png").symlink_to(tmp_path / "outside.png")
-    cells = blogs.text_cells(blogs.notebook(blogs.markdown("![](link.png)")), root)
+    cells = blogs.text_cells(blogs.notebook(blogs.markdown("![a](link.png)")), root)
     assert [finding.rule for finding in cells.findings] == ["image-inside-blog"]
     assert cells.assets == ()
 
 
 def test_published_images_hold_the_bytes_of_the_originals(blog: MakeBlog) -> None:
     """Images are copied, not converted."""
-    cells = blogs.text_cells(blogs.notebook(blogs.markdown("![](a.png) and ![](img/a.png)")), blog(FILES))
+    cells = blogs.text_cells(blogs.notebook(blogs.markdown("![a](a.png) and ![a](img/a.png)")), blog(FILES))
     assert [(str(asset.path), asset.content) for asset in cells.assets] == [
         ("images/copied_from_nb/a.png", PNG),
         ("images/copied_from_nb/img/a.png", PNG),

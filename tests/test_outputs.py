@@ -23,10 +23,10 @@ SHOWN = ("template", "html")
 IMAGE = base64.b64encode(PNG).decode()
 
 
-def _shown(cell: NotebookNode, root: Path) -> tuple[Output, ...]:
+def _shown(cell: NotebookNode, root: Path, names: Names | None = None) -> tuple[Output, ...]:
     settings = config.load(root)
     source = discover.source(settings.root / blogs.FILE, settings)
-    return outputs.of_cell(cell, directives.of_cell(cell), source, settings, Names(headings=set()))
+    return outputs.of_cell(cell, directives.of_cell(cell), source, settings, names or Names(headings=set()))
 
 
 def _told(cell: NotebookNode, root: Path) -> str:
@@ -68,6 +68,17 @@ def test_the_best_representation_is_shown(text: str, blog: MakeBlog) -> str:
 def test_charts_name_the_libraries_that_draw_them(text: str, blog: MakeBlog) -> str:
     """Whatever form a chart was stored in, no page loads a library from where the notebook would have."""
     return _case(text, blog({}))
+
+
+@each_case("figure_alt")
+def test_figures_say_what_they_show(text: str, blog: MakeBlog) -> str:
+    """Nothing is made up: where neither author nor figure has words, there are none, and a warning."""
+    names = Names(headings=set())
+    cell = blogs.of_text("%% code\n" + text.replace("IMAGE", IMAGE)).cells[0]
+    figures = [output for output in _shown(cell, blog({}), names) if output.template in ("image", "svg")]
+    return "\n".join(
+        [*(f'"{output.alt}"' for output in figures), *(f"{found.rule}: {found.message}" for found in names.findings)]
+    )
 
 
 @each_case("inline_images")

@@ -101,7 +101,7 @@ def test_headings_of_outputs_share_no_id_with_those_of_text_cells(blog: MakeBlog
 def test_files_come_in_the_order_of_the_post_each_once(blog: MakeBlog) -> None:
     """Images of text and outputs are the post's assets."""
     picture = {"output_type": "display_data", "data": {"image/png": base64.b64encode(PNG).decode()}}
-    nb = blogs.notebook(blogs.markdown("![](a.png)"), blogs.code("x", picture, picture), blogs.markdown("![](a.png)"))
+    nb = blogs.notebook(blogs.markdown("![a](a.png)"), blogs.code("x", picture, picture), blogs.markdown("![a](a.png)"))
     post = blogs.convert(blog({blogs.FILE: nb, "_notebooks/a.png": PNG}))
     assert [str(asset.path) for asset in post.assets] == [
         "images/copied_from_nb/a.png",
@@ -112,7 +112,7 @@ def test_files_come_in_the_order_of_the_post_each_once(blog: MakeBlog) -> None:
 def test_findings_come_in_the_order_of_cells(blog: MakeBlog) -> None:
     """An author works from top to bottom."""
     nb = blogs.notebook(
-        blogs.markdown("# T\n- catagories: [x]"), blogs.markdown("![](gone.png)"), blogs.code("#hide_imput\nx"),
+        blogs.markdown("# T\n- catagories: [x]"), blogs.markdown("![a](gone.png)"), blogs.code("#hide_imput\nx"),
         blogs.markdown("a{% fn 1 %}"), title=None,
     )  # fmt: skip
     findings = blogs.convert(blog({blogs.FILE: nb})).findings

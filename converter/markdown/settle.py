@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_NO_ALT = "an image has no text for those who do not see it; say what it shows: ![what it shows](…)"
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
 _SPACED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\n]* [^()<>\n\"]*\.(?:png|jpe?g|gif|svg|webp))\)", re.IGNORECASE)
 _NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.\w+)(#.*)?")
@@ -100,6 +101,8 @@ def images_of(cell: Cell, page: Page) -> None:
             if image:
                 token.attrs["src"] = image.url
                 token.meta["image"] = image
+            if not plain(token.children or []).strip() and not token.attrs.get("title"):  # a caption says it, too
+                page.find("image-alt", _NO_ALT, cell, where, Severity.WARNING)
         elif token.type in ("html_block", "html_inline") and "<" in token.content:
             token.content = _html_images(token, cell, page, where)
 
@@ -124,6 +127,8 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
                 new = tags.srcset(old, resolve) if attribute == "srcset" else resolve(old)
                 if new != old:
                     changes[attribute] = new
+        if name == "img" and attributes.keys().isdisjoint(("alt", "title", "caption")):
+            page.find("image-alt", _NO_ALT, cell, line, Severity.WARNING)
         if name == "img" and attributes.get("caption"):  # fastpages' own attribute, which HTML does not know
             image = tags.with_values(tag, changes | {"caption": None})
             caption = highlight.escape(attributes["caption"])

@@ -45,7 +45,7 @@ def executed(nb: NotebookNode, folder: Path) -> NotebookNode:
 
     def start_up(**_: object) -> None:
         assert client.kc
-        client.kc.execute(stable.START_UP, silent=True, store_history=False)
+        client.kc.execute(stable.start_up(), silent=True, store_history=False)
 
     client.on_notebook_start = start_up
     client.execute(env={**os.environ, **ENVIRONMENT})
@@ -100,6 +100,16 @@ def test_a_drawing_that_the_code_saves_is_the_same_twice(own: str, tmp_path: Pat
         files.add((folder / "drawing.svg").read_bytes())
     assert len(files) == 1
     assert salts == {f"('{'mine' if own else 'nbpress'}', [])"}
+
+
+def test_a_figure_is_stored_with_what_stands_on_it(tmp_path: Path) -> None:
+    """However it is shown; drawing it is left to Matplotlib, and nothing else gets a text."""
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed: install the requirements of the tests")
+    plot = "import matplotlib.pyplot as plt\nfigure, axes = plt.subplots()\naxes.set_title('Orbits')"
+    shown = (f"{plot};", f"{plot}\nplt.close()\nfigure", f"{plot}\nplt.close()\ndisplay(figure)", "display({1: 2})")
+    nb = executed(blogs.notebook(*map(blogs.code, shown)), tmp_path)
+    said = [[output.metadata.get("alt") for output in cell.outputs if "data" in output] for cell in nb.cells]
+    assert said == [["Orbits"], ["Orbits"], ["Orbits"], [None]]
 
 
 def test_a_kernel_without_matplotlib_starts_up_in_silence(tmp_path: Path) -> None:
