@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from markdown_it import MarkdownIt
 from markdown_it.common import normalize_url
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
+from converter.markdown import autolinks
 from converter.markdown.protect import PLACEHOLDER, Part, Protected, protect
 from converter.model import Asset, Finding, Severity, Source
 
@@ -29,7 +29,6 @@ _PLAIN_ADDRESS = re.compile(
     r"(?:https?://[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,4}(?![^/]))?[\w./~-]*(?:\?[\w.=&-]*)?(?:#[\w.=&-]*)?", re.ASCII
 )
 """Addresses that stay as they are; most do, and to take each apart costs a tenth of the time of its cell."""
-_BARE_SCHEMES = ("http://", "https://")
 CODE = frozenset({"fence", "code_block", "code_inline"})
 """Tokens in which nothing is Liquid or math."""
 HTML = frozenset({"html_block", "html_inline"})
@@ -92,10 +91,9 @@ def _parser() -> MarkdownIt:
     """Return the parser: GitHub's Markdown, without anything that looks beyond one cell."""
     parser = MarkdownIt("commonmark", {"html": True, "tasklists": True, "strikethrough_single_tilde": True})
     parser.enable(["table", "strikethrough"])
-    parser.use(gfm_autolink_plugin).use(footnote_plugin, inline=False)
+    parser.use(autolinks.plugin).use(footnote_plugin, inline=False)
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
     parser.core.ruler.before("text_join", "bracket", _keep_escaped_brackets)
-    parser.core.ruler.push("no_bare_scheme", _without_bare_schemes)
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
     return parser
 
@@ -106,20 +104,6 @@ def _keep_escaped_brackets(state: StateCore) -> None:
         for child in token.children or ():
             if child.type == "text_special" and child.content in ("[", "@"):
                 child.type = "bracket"
-
-
-def _without_bare_schemes(state: StateCore) -> None:
-    """Make `http://` with nothing behind it text again, as it is for cmark-gfm."""
-    for token in state.tokens:
-        children = token.children or []
-        bare = [
-            i for i, child in enumerate(children) if child.type == "link_open" and child.attrs["href"] in _BARE_SCHEMES
-        ]
-        gone = {
-            at for i in bare if children[i + 2 : i + 3] and children[i + 2].type == "link_close" for at in (i, i + 2)
-        }
-        if gone and token.children is not None:
-            token.children = [child for i, child in enumerate(children) if i not in gone]
 
 
 def _normal_link(address: str) -> str:
