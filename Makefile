@@ -29,6 +29,10 @@ check: .venv/build.stamp ## Are the posts what the notebooks say?
 serve: .venv/build.stamp ## Preview the blog; it follows every save
 	@$(BIN)/nbpress serve $(ARGS)
 
+.PHONY: site
+site: .venv/build.stamp ## Build all that is published into _site: posts, pages, search
+	@$(BIN)/nbpress site $(ARGS)
+
 .PHONY: test
 test: .venv/test.stamp ## Run the tests (REQUIRE_ALL=1: a missing Jekyll or Chromium is a failure)
 	@$(BIN)/pytest $(ARGS)

@@ -201,6 +201,43 @@ def serve(session: _Session, port: int | None, host: str, *, lan: bool, drafts: 
     return preview.serve(session.config(), session.terminal, host=host, port=port, drafts=drafts, browse=browse)
 
 
+@cli.command(epilog=_examples("nbpress site", "nbpress site --check --url https://you.github.io --baseurl /blog"))
+@click.option("--check", "only_check", is_flag=True, help="Build and run no notebook: the posts must be what they say.")
+@click.option("--url", metavar="URL", help="The host where the site will be, instead of the url in _config.yml.")
+@click.option(
+    "--baseurl", metavar="PATH", help="The path where it will be; if _config.yml says another, nothing is built."
+)
+@click.pass_obj
+@_voice
+def site(session: _Session, url: str | None, baseurl: str | None, *, only_check: bool) -> int:
+    """Build everything that is published into _site/: posts, pages by Jekyll, the index of the search."""
+    from converter import jekyll, pipeline
+    from converter import site as sites
+
+    config, terminal = session.config(), session.terminal
+    place = sites.Place(url=url, baseurl=baseurl)
+    sites.require(place, config)
+    jekyll.command(config.root)  # nothing is run for a site that cannot be built
+    if only_check:
+        report = pipeline.check(config)
+        terminal.checked(report, "text", config.root, diff=False)
+    else:
+        report = pipeline.build(config, progress=terminal)
+        terminal.findings(report.findings)
+        terminal.built(report)
+    if report.failed:
+        terminal.say("the site was not built: see above", "red")
+        return ATTENTION
+    lines: list[str] = []
+    if not sites.build(config, place, terminal.say if terminal.verbose else lines.append):
+        for line in lines:
+            terminal.say(line)
+        terminal.say(f"{sites.FOLDER}/ is not fit to be published: see above", "red")
+        return ATTENTION
+    terminal.say(f"{sites.FOLDER}/ is ready to be published.", "green")
+    return 0
+
+
 @cli.command(epilog=_examples('nbpress new "Word vectors with spaCy"', "nbpress new Totals --date 2026-11-02 --open"))
 @click.argument("title")
 @click.option(

