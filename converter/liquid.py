@@ -39,7 +39,11 @@ _ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
 _ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
 _WHOLLY_RAW = re.compile(r"\s*\{%-?\s*raw\s*-?%\}[ \t]*\n?(.*\n.*?)\s*\{%-?\s*endraw\s*-?%\}\s*", re.DOTALL)
 _RAW_TAG = re.compile(r"\{%-?\s*(?:end)?raw\b")
-_OPENING = re.compile(r"\{(?=[{%]|$)")
+_ALIVE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+BRACE = "{{ '{' }}"
+"""A brace that Liquid itself prints, where HTML has no entities."""
+OPENING = re.compile(r"\{(?=[{%]|$)")
+"""A brace that begins a tag or variable, or might with what follows."""
 _CODE_ELEMENT = re.compile(r"(<(script|style)\b.*?(?:</\2\s*>|$))", re.IGNORECASE | re.DOTALL)
 
 
@@ -123,7 +127,7 @@ def inside_raw(code: str) -> str | None:
     they protect nothing, or only a part, somebody wants them to be seen.
     """
     found = _WHOLLY_RAW.fullmatch(code)
-    if found is None or _RAW_TAG.search(found[1]) or not _OPENING.search(found[1]):
+    if found is None or _RAW_TAG.search(found[1]) or not OPENING.search(found[1]):
         return None
     return found[1].rstrip() + "\n"
 
@@ -155,10 +159,10 @@ def defuse(html: str) -> str:
         return html
     parts = _CODE_ELEMENT.split(html)
     if len(parts) == 1:
-        return _OPENING.sub("&#123;", html)
+        return OPENING.sub("&#123;", html)
     # `split` gives text, element, name of the element, text, …
     return "".join(
-        _OPENING.sub("{{ '{' }}", part) if index % 3 == 1 else _OPENING.sub("&#123;", part)
+        OPENING.sub(BRACE, part) if index % 3 == 1 else OPENING.sub("&#123;", part)
         for index, part in enumerate(parts)
         if index % 3 != 2  # noqa: PLR2004 - the name of the element
     )
@@ -175,6 +179,11 @@ def defuse_script_in_raw(html: str) -> str:
     Entities do not work in scripts; here the block is closed and opened again between the two characters.
     """
     return _ANY_ENDRAW.sub("{{% endraw %}{% raw %}%", html)
+
+
+def alive_in_raw(html: str) -> str:
+    """Return *html*, in which all Liquid is to work, for a `{% raw %}` block, which is opened around each piece."""
+    return _ALIVE.sub(r"{% endraw %}\g<0>{% raw %}", html)
 
 
 def string(html: str) -> str:

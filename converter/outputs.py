@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 
-from converter import charts, highlight, images, liquid, markdown, runtimes, widgets
-from converter.markup.whole import whole
-from converter.model import Finding, Severity
+from converter import charts, highlight, images, inset, liquid, markdown, runtimes, widgets
+from converter.markup import styles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,23 +89,15 @@ class Output:
 
 
 @dataclass(slots=True, kw_only=True)
-class Names:
-    """The names that a post has used so far; no two things of a page may share one."""
+class Names(inset.Shared):
+    """The names that a post has used so far, which no two things of a page may share, and what else outputs share."""
 
-    headings: set[str]
-    """Ids of headings."""
     contents: Counter[str] = field(default_factory=Counter)
     """How often each output that has a name has been shown."""
     models: Mapping[str, Any] = field(default_factory=dict)
     """The widget models that the notebook has stored."""
     views: list[str] = field(default_factory=list)
     """The models that the post shows."""
-    findings: list[Finding] = field(default_factory=list)
-    """What is odd about the outputs of the cell that was looked at last; in which cell, only the caller knows."""
-
-    def find(self, rule: str, message: str, line: int | None = None) -> None:
-        """Note a warning about an output or a raw cell."""
-        self.findings.append(Finding(rule=rule, message=message, line=line, severity=Severity.WARNING))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +265,7 @@ def _drawn(drawing: charts.Drawing | None, place: _Place) -> Output | None:
         place.names.find("output-shown", f"a chart cannot be shown: {drawing.fault}")
     return Output(
         template=drawing.template,
-        html=drawing.html if drawing.template != "html" else _closed(drawing.html, place.names),
+        html=drawing.html,
         needs=drawing.needs,
         is_instant=drawing.is_instant,
         height=drawing.height,
@@ -294,22 +285,27 @@ def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Outpu
     if kind == "latex":
         return Output(template=kind, html=escaped(text), has_math=True)
     if kind == "markdown":
-        html, has_math = markdown.fragment(text, place.source, place.config, place.names.headings)
-        return Output(template=kind, html=liquid.defuse_in_raw(html), has_math=has_math)
+        return _markdown(text, place)
     if kind == "svg":
-        text = _closed(_XML_PROLOG.sub("", text, count=1), place.names)
-        return Output(template=kind, html=text, alt=_text(_alt(output, place.view)))
-    if (drawn := _drawn(charts.of_html(text), place)) is not None:
+        piece = inset.of_output(_XML_PROLOG.sub("", text, count=1), place.source, place.config, place.names)
+        return Output(template=kind, html=piece.html, name=piece.name, alt=_text(_alt(output, place.view)))
+    drawn = _drawn(charts.of_html(text), place)
+    if drawn is not None and drawn.template != "html":
         return drawn
-    return Output(template=kind, html=_closed(text, place.names))
+    piece = inset.of_output(drawn.html if drawn else text, place.source, place.config, place.names)
+    return replace(drawn or Output(template=kind), html=piece.html, name=piece.name)
 
 
-def _closed(text: str, names: Names) -> str:
-    """Return HTML as a piece of its own for a `{% raw %}` block."""
-    piece = whole(text)
-    for fault in piece.faults:
-        names.find("html-closed", f"in an output, {fault.message}")
-    return liquid.defuse_script_in_raw(piece.html)
+def _markdown(text: str, place: _Place) -> Output:
+    """Return Markdown that code has displayed."""
+    names = place.names
+    made = markdown.fragment(text, place.source, place.config, names.headings)
+    names.assets |= {asset.path: asset for asset in made.assets}
+    names.files |= set(made.files)
+    names.findings += [replace(it, line=None, message=f"in an output, {it.message}") for it in made.findings]
+    name = inset.root(made.html[0], names.headings)
+    html = styles.kept_to(f"#{name}", made.html[0])
+    return Output(template="markdown", html=liquid.alive_in_raw(html), name=name, has_math=made.has_math)
 
 
 def _alt(output: NotebookNode, view: View, asked: Mapping[str, Any] | None = None) -> str:

@@ -10,6 +10,7 @@ from converter import (
     discover,
     front_matter,
     highlight,
+    inset,
     liquid,
     markdown,
     outputs,
@@ -20,7 +21,6 @@ from converter import (
 )
 from converter.directives import Show
 from converter.errors import RenderError
-from converter.markup import whole
 from converter.model import Asset, Finding, FrontMatter, Post, Source
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
         findings = list(text_cells.findings)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type != "code":
-                cells.append(_text_cell(cell, text_cells.html.get(index, ""), names))
+                cells.append(_text_cell(cell, text_cells.html.get(index, ""), source, config, names))
                 findings += _placed(names, cell, source)
                 continue
             view = cell.metadata.nbpress["view"]
@@ -84,6 +84,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
         error.source = source.path
         raise
     assets: dict[object, Asset] = {asset.path: asset for asset in text_cells.assets}
+    assets |= {asset.path: asset for asset in names.assets.values()}
     assets |= {output.asset.path: output.asset for output in shown if output.asset}
     needed = runtimes.with_needs({name for output in shown for name in output.needs})
     assets |= {asset.path: asset for asset in runtimes.assets(needed, config)}
@@ -92,7 +93,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
         text=text,
         source=source,
         assets=tuple(assets.values()),
-        files=text_cells.files,
+        files=tuple(sorted(names.files.union(text_cells.files))),
         findings=tuple(findings),
     )
 
@@ -131,10 +132,10 @@ def _widgets(names: outputs.Names, config: Config) -> dict[str, str] | None:
     return {"state": state, "folder": runtimes.folder("widgets", config)}
 
 
-def _text_cell(cell: NotebookNode, html: str, names: outputs.Names) -> _Cell:
+def _text_cell(cell: NotebookNode, html: str, source: Source, config: Config, names: outputs.Names) -> _Cell:
     """Return a Markdown cell, rendered as *html*, or a raw cell."""
     if cell.cell_type == "raw":
-        return _Cell(kind="raw", html=_raw(cell, names))
+        return _Cell(kind="raw", html=_raw(cell, source, config, names))
     return _Cell(kind="lead" if cell.metadata.nbpress.lead else "markdown", html=html)
 
 
@@ -155,15 +156,12 @@ def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, .
     )
 
 
-def _raw(cell: NotebookNode, names: outputs.Names) -> str:
+def _raw(cell: NotebookNode, source: Source, config: Config, names: outputs.Names) -> str:
     """Return a raw cell: HTML as it is, whatever is meant for another format not at all."""
     wanted = cell.metadata.get("raw_mimetype") or cell.metadata.get("format") or "text/html"
     if wanted not in ("text/html", "html", ""):
         return ""
-    piece = whole.whole(cell.source)
-    for fault in piece.faults:
-        names.find("html-closed", fault.message, 1 + cell.metadata.nbpress.line + whole.line(cell.source, fault))
-    return liquid.defuse(piece.html)
+    return inset.of_raw_cell(cell, markdown.BODY, source, config, names).html
 
 
 def _language(nb: NotebookNode) -> str:

@@ -25,11 +25,11 @@ LAYERS = (
     "bibtex errors yaml_text highlight liquid kernel_probe kernel_start interrupts widgets light workers",
     "model config charts directives text jekyll gateway markup probe preview",
     (
-        "discover files findings front_matter bibliography citations images memo posts progress record runs runtimes "
-        "stable templating transform"
+        "discover files findings front_matter bibliography citations images links memo posts progress record runs "
+        "runtimes stable templating transform"
     ),
     "inputs markdown pair word_text word read write",
-    "kernel outputs survey",
+    "inset kernel outputs survey",
     "execute render reproduce",
     "convert",
     "look",

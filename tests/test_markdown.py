@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tests.conftest import MakeBlog
 
 OTHERS = {
-    "_notebooks/2020-01-01-other.ipynb": blogs.notebook(),
+    "_notebooks/2020-01-01-other.ipynb": blogs.notebook(
+        blogs.markdown("## A heading\n\n<a id='mark'></a>\n\n## A heading")
+    ),
     "_notebooks/undated.ipynb": blogs.notebook(),
     "_notebooks/deep/2020-01-03-with space.ipynb": blogs.notebook(),
 }

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 from converter.front_matter import setting
-from converter.markdown import citations, live, settle
+from converter.markdown import citations, headings, live, settle
 from converter.markdown.cells import PARSER, Cell, Page, parse
 from converter.markdown.protect import protect
 from converter.markdown.renderer import RENDERER, anchor
+from converter.markup import styles
 from converter.model import Asset, Finding, Footnote, FrontMatter, References, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.config import Config
+
+BODY = "#notebook-container"
+"""The selector of the element that holds all cells; style sheets of text cells reach no further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +56,13 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     live.check(cells, page)
     citations.settle(cells, page, matter, len(nb.cells) - 1)
     settle.footnotes_of(cells, page)
-    settle.headings_of(cells, page.ids)
+    headings.ids_of(cells, page.ids)
+    headings.headings_of(cells, page.ids)
     for cell in cells:
         settle.images_of(cell, page)
         settle.links_of(cell, page)
         cell.tokens = list(settle.with_callouts(cell.tokens, cell, page))
-    html = {cell.index: RENDERER.cell(cell, page) for cell in cells}
+    html = {cell.index: styles.kept_to_live(BODY, RENDERER.cell(cell, page)) for cell in cells}
     order = sorted(page.notes, key=lambda number: (not number.isdecimal(), int(number) if number.isdecimal() else 0))
     notes = tuple(
         Footnote(number=n, html=page.notes[n], anchors=tuple(anchor(n, i) for i in range(1, page.seen.get(n, 0) + 1)))
@@ -76,14 +81,26 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     )
 
 
-def fragment(text: str, source: Source, config: Config, taken: set[str]) -> tuple[str, bool]:
-    """Return the HTML of Markdown that code has displayed, and whether it holds math; nothing in it is Liquid.
+def fragment(text: str, source: Source, config: Config, taken: set[str]) -> TextCells:
+    """Return, as cell 0, the HTML of Markdown that code has displayed; the only Liquid in it is ours.
 
-    Ids of headings are added to those that are *taken*.
+    Its ids are added to those that are *taken*.
     """
     protected = protect(text, None)
     tokens = PARSER.parse(protected.text, {})
     cell = Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)
-    settle.headings_of([cell], taken)
-    page = Page(source=source, config=config, style="html")
-    return RENDERER.cell(cell, page), page.has_math
+    page = Page(source=source, config=config, style="html", ids=taken)
+    headings.ids_of([cell], page.ids)
+    headings.headings_of([cell], page.ids)
+    settle.images_of(cell, page)
+    settle.links_of(cell, page)
+    return TextCells(
+        html={0: RENDERER.cell(cell, page)},
+        notes=(),
+        assets=tuple(page.assets.values()),
+        findings=tuple(page.findings),
+        files=tuple(sorted(page.files)),
+        ids=frozenset(page.ids),
+        has_math=page.has_math,
+        references=References(),
+    )

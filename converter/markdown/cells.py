@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 from markdown_it.common import normalize_url
 from mdit_py_plugins.footnote import footnote_plugin
 
+from converter import liquid
 from converter.markdown import autolinks
-from converter.markdown.protect import PLACEHOLDER, Part, Protected, protect
+from converter.markdown.protect import PLACEHOLDER, Part, Protected, placeholder, protect
 from converter.model import Asset, Finding, Severity, Source
 
 if TYPE_CHECKING:
@@ -53,6 +54,13 @@ class Cell:
         start = token.map[0] if token is not None and token.map else 0
         return self.protected.line(start + within) + self.above + 1
 
+    def with_piece(self, tag: str) -> str:
+        """Return the placeholder for a Liquid *tag* that is none of the author's."""
+        pieces = self.protected.pieces
+        piece = liquid.Piece(kind=liquid.Kind.ALIVE, text=tag)
+        self.protected = replace(self.protected, pieces=(*pieces, piece), starts=(*self.protected.starts, 0))
+        return placeholder(len(pieces))
+
 
 @dataclass(slots=True, kw_only=True)
 class Page:
@@ -68,7 +76,7 @@ class Page:
     """HTML of the footnotes by number, for those collected at the end."""
     assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=lambda: {"notebook-container"})
     """Ids of headings and citations that are taken."""
     has_math: bool = False
     depth: int = 0

@@ -106,6 +106,11 @@ def protect(source: str, allow: tuple[str, ...] | None = ()) -> Protected:
     return _Scanner(source, allow).run()
 
 
+def placeholder(index: int) -> str:
+    """Return what stands for piece *index* of a cell."""
+    return f"{{{chr(_FIRST + index)}}}"
+
+
 class _Scanner:
     """One way through the source of a text cell."""
 
@@ -292,7 +297,7 @@ class _Scanner:
             self.out.append("\n")  # else Markdown takes it for the next line of the `[^note]: …` above
             self.shifts.append((line - before, before - 1))
             before -= 1
-        self.out.append(f"{{{chr(_FIRST + len(self.pieces))}}}")
+        self.out.append(placeholder(len(self.pieces)))
         if lost:
             self.shifts.append((line - before, before + lost))
         self.pieces.append(piece)

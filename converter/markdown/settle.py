@@ -5,25 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
 
 from markdown_it.token import Token
 
-from converter import discover, highlight, images, liquid, templating
-from converter.markdown import callouts, footnotes
+from converter import highlight, images, links, liquid, templating
+from converter.markdown import callouts, footnotes, headings
 from converter.markdown.cells import Cell, Page, live_pieces, plain, walk
-from converter.markdown.protect import Math, Part
 from converter.markup import tags
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _NO_ALT = "an image has no text for those who do not see it; say what it shows: ![what it shows](…)"
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
 _SPACED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\n]* [^()<>\n\"]*\.(?:png|jpe?g|gif|svg|webp))\)", re.IGNORECASE)
-_NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.\w+)(#.*)?")
 
 
 def footnotes_of(cells: list[Cell], page: Page) -> None:
@@ -64,30 +60,6 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
         )
 
 
-def headings_of(cells: list[Cell], taken: set[str]) -> None:
-    """Give every heading the id that nbconvert gives it, and a number after it where that is *taken*."""
-    for cell in cells:
-        for token, inline in zip(cell.tokens, cell.tokens[1:], strict=False):
-            if token.type == "heading_open":
-                text = cell.protected.restore(plain(inline.children or []), _math_only)
-                wanted = _heading_id(text) or "section"
-                name, number = wanted, 1
-                while name in taken:
-                    name, number = f"{wanted}-{number}", number + 1
-                taken.add(name)
-                token.meta["id"] = name
-
-
-def _math_only(piece: Part) -> str:
-    """Return what of *piece* is part of a heading's text."""
-    return piece.text if isinstance(piece, Math) else ""
-
-
-def _heading_id(text: str) -> str:
-    """Return the id of a heading that reads *text* (nbconvert's `add_anchor`)."""
-    return quote(re.sub(r"\s", "-", text.strip()), safe="?/:@!$&'()*+,;=")
-
-
 def images_of(cell: Cell, page: Page) -> None:
     """Publish the local images of *cell* and make its tokens refer to them."""
     for token, block, line in walk(cell.tokens):
@@ -120,13 +92,11 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
             image = _image(address, cell, page, line)
             return image.url if image else address
 
-        changes: dict[str, str | None] = {}
-        for attribute in tags.URL_ATTRIBUTES.get(name, ()):
-            old = attributes.get(attribute)
-            if old:
-                new = tags.srcset(old, resolve) if attribute == "srcset" else resolve(old)
-                if new != old:
-                    changes[attribute] = new
+        def link(address: str) -> str:
+            post = _post(address, cell, page, line)
+            return cell.with_piece(post.tag) + post.fragment if post else address
+
+        changes = tags.new_addresses(name, attributes, resolve, link)
         if name == "img" and attributes.keys().isdisjoint(("alt", "title", "caption")):
             page.find("image-alt", _NO_ALT, cell, line, Severity.WARNING)
         if name == "img" and attributes.get("caption"):  # fastpages' own attribute, which HTML does not know
@@ -154,33 +124,27 @@ def _image(address: str, cell: Cell, page: Page, line: int) -> images.Image | No
 
 
 def links_of(cell: Cell, page: Page) -> None:
-    """Make links to other notebooks of the blog links to their posts."""
+    """Make links to other notebooks of the blog links to their posts; those in HTML are dealt with as its images."""
     for token, block, line in walk(cell.tokens):
-        if token.type != "link_open":
-            continue
-        found = _NOTEBOOK_LINK.fullmatch(str(token.attrs["href"]))
-        if found is None:
-            continue
-        file = page.source.file.parent / unquote(found[1])
-        if file.suffix not in discover.ALL_SUFFIXES:
-            continue
-        page.files.add(file)
-        if file.suffix != ".ipynb" and not discover.is_notebook(file):
-            continue  # a module or a README: a file like any other
-        target = discover.source(file.resolve(), page.config) if file.is_file() and _is_ours(file, page) else None
-        if target is None:
-            message = f"link to {found[1]} leads nowhere; no such notebook is in {page.config.source}"
-            page.find("link-resolves", message, cell, cell.line(block, line))
-        elif not target.date:
-            message = f"link to {found[1]} cannot become a link to a post; give that notebook a dated name"
-            page.find("link-resolves", message, cell, cell.line(block, line), Severity.WARNING)
-        else:
-            token.meta["href"] = f"{{% post_url {target.date}-{target.slug} %}}" + (found[2] or "")
+        if token.type == "link_open":
+            post = _post(str(token.attrs["href"]), cell, page, cell.line(block, line))
+            if post:
+                token.meta["href"] = post.tag + post.fragment
 
 
-def _is_ours(file: Path, page: Page) -> bool:
-    """Tell whether *file* is one of the blog's notebooks."""
-    return bool(file.resolve().is_relative_to((page.config.root / page.config.source).resolve()))
+def _post(address: str, cell: Cell, page: Page, line: int) -> links.Link | None:
+    """Return the post that *address* means, or None; what is wrong with it is a finding."""
+    file = links.file_of(address, page.source)
+    page.files.update([file] if file else ())
+    try:
+        post = links.to_post(address, page.source, page.config)
+    except links.LinkError as error:
+        page.find("link-resolves", error.message, cell, line, error.severity)
+        return None
+    if post and post.fragment and not headings.is_named(post.file, post.fragment):
+        message = f"link to {address} finds no such heading in that notebook; mend what stands behind the #"
+        page.find("link-resolves", message, cell, line, Severity.WARNING)
+    return post
 
 
 def with_callouts(tokens: list[Token], cell: Cell, page: Page) -> Iterator[Token]:

@@ -30,6 +30,9 @@ URL_ATTRIBUTES = {
     "image": ("href", "xlink:href"),
 }  # fmt: skip
 """The attributes that name a file the page shows, by element."""
+LINK_ATTRIBUTES = {"a": ("href", "xlink:href"), "area": ("href",)}
+"""The attributes that lead away, by element."""
+_ADDRESS = re.compile(r"\b(?:src|srcset|poster|href)\s*=", re.IGNORECASE)
 
 
 def start_tags(text: str, rewrite: Callable[[str, str, dict[str, str]], str]) -> str:
@@ -71,3 +74,28 @@ def srcset(value: str, resolve: Callable[[str], str]) -> str:
     """Return a `srcset` with each of its addresses replaced by what *resolve* makes of it."""
     candidates = (candidate.split(maxsplit=1) for candidate in re.split(r",\s+|,$", value) if candidate.strip())
     return ", ".join(" ".join([resolve(address), *descriptor]) for address, *descriptor in candidates)
+
+
+def with_addresses(text: str, resolve: Callable[[str], str], link: Callable[[str], str]) -> str:
+    """Return *text* with the files that its tags show and the links of it replaced by what the functions return."""
+
+    def rewrite(tag: str, name: str, attributes: dict[str, str]) -> str:
+        fresh = new_addresses(name, attributes, resolve, link)
+        return with_values(tag, fresh) if fresh else tag
+
+    return start_tags(text, rewrite) if _ADDRESS.search(text) else text
+
+
+def new_addresses(
+    name: str, attributes: dict[str, str], resolve: Callable[[str], str], link: Callable[[str], str]
+) -> dict[str, str | None]:
+    """Return the attributes of an element *name* whose addresses change, with their new values."""
+    changes: dict[str, str | None] = {}
+    for attribute in (*URL_ATTRIBUTES.get(name, ()), *LINK_ATTRIBUTES.get(name, ())):
+        old = attributes.get(attribute)
+        if old:
+            new_of = link if name in LINK_ATTRIBUTES else resolve
+            new = srcset(old, resolve) if attribute == "srcset" else new_of(old)
+            if new != old:
+                changes[attribute] = new
+    return changes

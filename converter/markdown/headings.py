@@ -1,0 +1,83 @@
+"""Ids of text cells, those of headings and those in HTML: each its own, and which of them another notebook may name."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+from nbformat import NotebookNode
+
+from converter.markdown.cells import HTML, PARSER, Cell, plain, walk
+from converter.markdown.protect import Math, Part, protect
+from converter.markup import ids
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+_GIVEN = re.compile(r"""\b(?:id|name)\s*=\s*(?:\\*["'])?([^\s"'\\<>]+)""")
+
+
+def ids_of(cells: list[Cell], taken: set[str]) -> None:
+    """Take the ids that authors give in HTML; what has an id that is taken gets another one, as do links to it."""
+    for cell in cells:
+        html = [token for token, _, _ in walk(cell.tokens) if token.type in HTML and "<" in token.content]
+        new = ids.changes([name for token in html for name in ids.given(token.content)], taken)
+        if not new:
+            continue
+        for token in html:
+            token.content = ids.renamed(token.content, new)
+        for token, _, _ in walk(cell.tokens):
+            address = str(token.attrs.get("href", ""))
+            if token.type == "link_open" and address.startswith("#") and unquote(address[1:]) in new:
+                token.attrs["href"] = f"#{new[unquote(address[1:])]}"
+
+
+def headings_of(cells: list[Cell], taken: set[str]) -> None:
+    """Give every heading the id that nbconvert gives it, and a number after it where that is *taken*."""
+    for cell in cells:
+        for token, inline in zip(cell.tokens, cell.tokens[1:], strict=False):
+            if token.type == "heading_open":
+                text = cell.protected.restore(plain(inline.children or []), _math_only)
+                token.meta["id"] = ids.free(_heading_id(text) or "section", taken)
+
+
+def _math_only(piece: Part) -> str:
+    """Return what of *piece* is part of a heading's text."""
+    return piece.text if isinstance(piece, Math) else ""
+
+
+def _heading_id(text: str) -> str:
+    """Return the id of a heading that reads *text* (nbconvert's `add_anchor`)."""
+    return quote(re.sub(r"\s", "-", text.strip()), safe="?/:@!$&'()*+,;=")
+
+
+def is_named(file: Path, fragment: str) -> bool:
+    """Tell whether the notebook *file* has something that `#fragment` may name; True where that is not easy to say."""
+    if file.suffix != ".ipynb":
+        return True
+    try:
+        names = _names_in(file, file.stat().st_mtime_ns)
+    except (OSError, ValueError, KeyError, TypeError):  # what is wrong with it, its own conversion says
+        return True
+    return unquote(fragment.removeprefix("#")) in names
+
+
+@lru_cache(maxsize=64)
+def _names_in(file: Path, state: int) -> frozenset[str]:  # noqa: ARG001 - another state, other names
+    """Return the ids of headings in the notebook *file*, and every other one that it gives, percent-decoded."""
+    text = file.read_text("utf-8-sig")
+    sources = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+    cells = [_cell(source if isinstance(source, str) else "".join(source)) for source in sources]
+    taken: set[str] = set()
+    headings_of(cells, taken)
+    return frozenset(map(unquote, taken)) | frozenset(_GIVEN.findall(text))
+
+
+def _cell(source: str) -> Cell:
+    protected = protect(source, None)
+    tokens = PARSER.parse(protected.text, {})
+    return Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)

@@ -1,0 +1,114 @@
+"""Ids that are unique on a page: an id that is taken gets a number, and what refers to it follows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from converter.markup import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_NAMING = frozenset(
+    {
+        *("for", "form", "headers", "itemref", "list", "popovertarget"),
+        *("aria-activedescendant", "aria-controls", "aria-describedby", "aria-details", "aria-errormessage"),
+        *("aria-flowto", "aria-labelledby", "aria-owns"),
+    }
+)
+"""Attributes that hold ids."""
+_LINKS = ("href", "xlink:href")
+_URL = re.compile(r"""(url\(\s*["']?#)([^"')]+)(["']?\s*\))""")
+_CODE = re.compile(r"(<(?P<name>script|style)\b[^>]*>)(.*?)(</(?P=name)\s*>)", re.IGNORECASE | re.DOTALL)
+
+
+def free(wanted: str, taken: set[str]) -> str:
+    """Return *wanted*, with a number if it is *taken*, and take it."""
+    name, number = wanted, 1
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def given(html: str) -> list[str]:
+    """Return the ids that the tags of *html* give, in their order."""
+    if "id" not in html.lower():
+        return []
+    found: list[str] = []
+
+    def note(tag: str, _: str, attributes: dict[str, str]) -> str:
+        if attributes.get("id"):
+            found.append(attributes["id"])
+        return tag
+
+    tags.start_tags(html, note)
+    return found
+
+
+def changes(names: Iterable[str], taken: set[str]) -> dict[str, str]:
+    """Take *names*, those of one piece, and return new ones for those that were taken."""
+    return {name: fresh for name in dict.fromkeys(names) if (fresh := free(name, taken)) != name}
+
+
+def unique(html: str, taken: set[str]) -> str:
+    """Return *html* with ids that are not *taken* yet, and take them."""
+    names = given(html)
+    new = changes(names, taken)
+    if len(names) > len(set(names)):
+        html = _without_doubles(html, taken)
+    return renamed(html, new)
+
+
+def renamed(html: str, new: Mapping[str, str]) -> str:
+    """Return *html* with the ids that are keys of *new*, and what refers to them, renamed."""
+    if not new:
+        return html
+
+    def rewrite(tag: str, _: str, attributes: dict[str, str]) -> str:
+        fresh: dict[str, str | None] = {
+            name: value for name, old in attributes.items() if (value := _value(name, old, new)) != old
+        }
+        return tags.with_values(tag, fresh) if fresh else tag
+
+    any_name = "|".join(map(re.escape, sorted(new, key=len, reverse=True)))
+    in_style = re.compile(rf"(#)({any_name})(?![\w-])")
+    in_script = re.compile(rf"""(?<=["'`#])({any_name})(?=["'`\s.,:>\[\])])""")
+
+    def code(found: re.Match[str]) -> str:
+        if found["name"].lower() == "style":
+            text = in_style.sub(lambda it: it[1] + new[it[2]], found[3])
+        else:
+            text = in_script.sub(lambda it: new[it[1]], found[3])
+        return found[1] + text + found[4]
+
+    return _CODE.sub(code, tags.start_tags(html, rewrite))
+
+
+def _value(name: str, old: str, new: Mapping[str, str]) -> str:
+    """Return what the attribute *name* holds instead of *old*."""
+    if name == "id":
+        return new.get(old, old)
+    if name in _NAMING:
+        return " ".join(new.get(word, word) for word in old.split(" "))
+    if name in _LINKS and old.startswith("#"):
+        return f"#{new[unquote(old[1:])]}" if unquote(old[1:]) in new else f"#{new.get(old[1:], old[1:])}"
+    if "url(" in old:
+        return _URL.sub(lambda found: found[1] + new.get(found[2], found[2]) + found[3], old)
+    return old
+
+
+def _without_doubles(html: str, taken: set[str]) -> str:
+    """Return *html* with another id wherever one is given a second time."""
+    seen: set[str] = set()
+
+    def rewrite(tag: str, _: str, attributes: dict[str, str]) -> str:
+        name = attributes.get("id")
+        if name and name in seen:
+            return tags.with_values(tag, {"id": free(name, taken)})
+        seen.add(name or "")
+        return tag
+
+    return tags.start_tags(html, rewrite)
