@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from converter import bibtex, front_matter
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from converter.config import Config
     from converter.model import FrontMatter, Source
@@ -28,6 +29,13 @@ class Bibliography:
     """What is wrong with the files."""
     files: tuple[Path, ...] = ()
     """Files and folders that decided it, there or not."""
+
+
+class _Joined(ChainMap[str, "dict[str, Any]"]):
+    """Entries of several files, in their order; of two with one key the first counts."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key for one in self.maps for key in one))
 
 
 def of(matter: FrontMatter, source: Source, config: Config) -> Bibliography:
@@ -53,14 +61,14 @@ def of(matter: FrontMatter, source: Source, config: Config) -> Bibliography:
 
 def beside(name: str, source: Source, config: Config) -> list[Path]:
     """Return what the path *name* in the front matter of *source* may mean, inside the blog, the likeliest first."""
-    files = (source.file.parent / name, config.root / name)
+    files = (source.file.parent / name, config.root / name, config.root / config.bibliography / name)
     return [file for file in files if file.resolve().is_relative_to(config.root.resolve())]
 
 
 def _joined(places: Iterable[Path], looked: tuple[Path, ...], config: Config) -> Bibliography:
     """Return what the files and folders *places* hold together; of two entries with one key the first counts."""
     looked_at = list(looked)
-    entries: dict[str, dict[str, Any]] = {}
+    entries = _Joined()
     findings: list[Finding] = []
     for place in places:
         looked_at.append(place)  # of a folder: its time changes when a file comes or goes
@@ -72,7 +80,7 @@ def _joined(places: Iterable[Path], looked: tuple[Path, ...], config: Config) ->
             for key in (key for key in found.items if key in entries):
                 message = f"entry {key} is there already, in a file that comes before; rename one of them"
                 findings.append(_finding(bibtex.Fault(message=message, is_lost=False), path))
-            entries |= {key: item for key, item in found.items.items() if key not in entries}
+            entries.maps.append(found.items)  # type: ignore[arg-type]  # nobody writes into it
     return Bibliography(entries=entries, findings=tuple(findings), files=tuple(dict.fromkeys(looked_at)))
 
 

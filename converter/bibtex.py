@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from bibtexparser.library import Library
     from bibtexparser.model import ParsingFailedBlock
@@ -73,6 +74,8 @@ _MARKS = ("\ufdd8", "\ufdd9")
 _NOCASE = ('<span class="nocase">', "</span>")
 _ARGUMENT = re.compile(r"(?:\\[A-Za-z]+\s*|\\[^A-Za-z\s]|[\^_])$")
 """What makes braces behind it the argument of a macro."""
+_LONGEST = 40
+"""How long the names of macros are, at most."""
 _URL = re.compile(r"\\url\s*\{([^{}]+)\}|(https?://\S+)")
 
 
@@ -92,8 +95,31 @@ class Entries:
     """What one file holds."""
 
     items: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    """CSL-JSON by key, in the order of the file; texts are HTML."""
+    """CSL-JSON by key, in the order of the file; texts are HTML. An entry is made out when somebody asks for it."""
     faults: tuple[Fault, ...] = ()
+
+
+class _Items(Mapping[str, dict[str, Any]]):
+    """Entries that are made out one by one: LaTeX takes its time, and a post cites few of a thousand works."""
+
+    def __init__(self, raw: dict[str, dict[str, str]]) -> None:
+        self._raw = raw
+        self._by_lower = {key.lower(): fields for key, fields in raw.items()}
+        self._made: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        if key not in self._made:
+            self._made[key] = _item(key, _with_parent(self._raw[key], self._by_lower, set()))
+        return self._made[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._raw
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
 
 
 def read(content: bytes) -> Entries:
@@ -122,9 +148,7 @@ def read(content: bytes) -> Entries:
         for entry in library.entries
         if entry.key
     }
-    by_key = {key.lower(): fields for key, fields in raw.items()}
-    items = {key: _item(key, _with_parent(fields, by_key, set())) for key, fields in raw.items()}
-    return Entries(items=items, faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)))
+    return Entries(items=_Items(raw), faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)))
 
 
 def _fault(block: ParsingFailedBlock, library: Library) -> Fault | None:
@@ -297,7 +321,11 @@ def _cased(text: str) -> str:
         out.append(char)
         if char == "{" and not escaped:
             depth += 1
-            if marked < 0 and not _ARGUMENT.search(text, 0, index) and text[index + 1 : index + 2] != "\\":
+            if (
+                marked < 0
+                and not _ARGUMENT.search(text[max(0, index - _LONGEST) : index])
+                and text[index + 1 : index + 2] != "\\"
+            ):
                 marked = depth
                 out.append(_MARKS[0])
     shown = _html("".join(out))

@@ -168,7 +168,10 @@ class _Desk:
         citeproc-py knows nothing of it (its issue 215), so the letter travels inside the year.
         """
         alike: dict[str, list[str]] = defaultdict(list)
-        for number in self.bibliography.keys:
+        hints = [_hint(self.source[number]) for number in self.bibliography.keys]
+        for number, hint in zip(self.bibliography.keys, hints, strict=True):
+            if hints.count(hint) < 2:  # noqa: PLR2004 - to render all of them would double the time
+                continue
             alike[self._cited([self._item(number, Cite(key=""))], [""], [""])].append(number)
         for group in alike.values():
             for index, number in enumerate(group if len(group) > 1 else ()):
@@ -270,6 +273,14 @@ class _Desk:
         doi, url = entry.get("DOI", ""), entry.get("URL", "")
         text = _DOI_WITH_LEAD.sub(lambda _: _link(f"https://doi.org/{doi}"), text)
         return text.replace(_URL, _link(url) if re.match(r"https?://|ftp://", url) else html.escape(url))
+
+
+def _hint(reference: Any) -> tuple[str, str]:  # noqa: ANN401 - no types
+    """Return what works have in common that a citation by author and date cannot tell apart."""
+    names = reference.get("author") or reference.get("editor") or []
+    date = reference.get("issued")
+    year = date["year"] if date is not None and "year" in date else ""
+    return (str(names[0].parts()[1]) if names else "", str(year))
 
 
 class _Year(int):

@@ -119,7 +119,7 @@ def test_front_matter_names_bibliography_and_style_of_its_own(blog: MakeBlog) ->
     head = "---\ntitle: T\nbibliography: [own.bib, more/other.bib]\ncsl: numeric\n---"
     nb = blogs.notebook(blogs.markdown(head), blogs.markdown("[@b] [@a] [@ng]"), title=None)
     own, other = "@misc{a, title={A}}", "@misc{b, title={B}}\n@misc{a, title={Again}}"
-    root = blog({BIB: WORKS, "_notebooks/own.bib": own, "more/other.bib": other, blogs.FILE: nb})
+    root = blog({BIB: WORKS, "_notebooks/own.bib": own, "_bibliography/more/other.bib": other, blogs.FILE: nb})
     text = _post(root, status="bibliography-reads citation-resolves")
     assert "[1] <i>B</i>" in text
     assert "[2] <i>A</i>" in text
@@ -169,10 +169,10 @@ def test_a_language_that_nobody_speaks_is_a_finding(blog: MakeBlog) -> None:
 
 def test_without_a_bibliography_only_what_must_be_a_citation_is_missed(blog: MakeBlog) -> None:
     """One finding for the notebook; keys show, handles stay."""
-    root = blog({blogs.FILE: blogs.notebook(blogs.markdown("{% cite a b %} @ada [thanks to @ada] \\cite{a}"))})
+    root = blog({blogs.FILE: blogs.notebook(blogs.markdown("{% cite a b %} @ada [thanks to @ada] [@ada] \\cite{a}"))})
     text = _post(root, status="citation-resolves")
     assert '<mark class="citation-missing">a?</mark> <mark class="citation-missing">b?</mark>' in text
-    assert '@ada [thanks to @ada] [<a class="latex_cit"' in text
+    assert '@ada [thanks to @ada] [@ada] [<a class="latex_cit"' in text
 
 
 def test_with_jekyll_scholar_citations_go_through(blog: MakeBlog) -> None:
@@ -215,6 +215,18 @@ def test_no_entry_brings_the_renderer_down(text: str, field: str, blog: MakeBlog
     assert citations.render([one], {"a": item}, style, whole=False).references.keys() == {"a"}
     nb = blogs.notebook(blogs.markdown(f"{text} [@ng] {text}\n\n[{text} @ng, {text}]"))
     blogs.text_cells(nb, blogs.write(blog({}).parent / "any", {BIB: WORKS}))
+
+
+def test_several_files_are_one_bibliography_in_the_order_of_their_names(blog: MakeBlog) -> None:
+    """Where everything is listed in the order of the files, the first of them comes first."""
+    site = "notebooks: {execute: never, citation_style: numeric}\n"
+    files = {
+        "_bibliography/a.bib": "@misc{x, title={X}}\n@misc{y, title={Y}}",
+        "_bibliography/b.bib": "@misc{b, title={B}}\n@misc{x, title={Z}}",
+    }
+    root = blog({**files, blogs.FILE: blogs.notebook(blogs.markdown("{% bibliography %}")), "_config.yml": site})
+    text = _post(root, status="bibliography-reads")
+    assert re.findall(r"\[(\d)\] <i>(.)</i>", text) == [("1", "X"), ("2", "Y"), ("3", "B")]
 
 
 def test_a_changed_bibliography_or_style_renders_who_cites_and_runs_nothing(blog: MakeBlog) -> None:

@@ -170,6 +170,8 @@ class _Reader:
 
     def __init__(self, library: bibliography.Bibliography, page: Page) -> None:
         self.entries = library.entries
+        self.may_cite = bool(library.entries or library.findings)
+        """Whether there is a bibliography; a blog without one has no `[@key]`."""
         self.page = page
         self.found: list[Citation] = []
         """All citations, in the order of the page."""
@@ -284,7 +286,7 @@ class _Reader:
                 if citation or getattr(piece, "kind", None) is Kind.BIBLIOGRAPHY:
                     yield found.start(), found.end(), _token(citation) if citation else None
                 continue
-            citation = spellings.citation(found, self.entries)
+            citation = spellings.citation(found, self.entries) if self.may_cite else None
             if citation is None:
                 at = found.start() + 1
             else:

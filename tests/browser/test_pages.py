@@ -133,6 +133,21 @@ def test_a_footnote_leads_to_its_note_and_back(visit: Visit) -> None:
         assert in_sight(page, ":target")
 
 
+def test_a_citation_leads_to_its_entry_and_back(visit: Visit) -> None:
+    page = visit.open(TOUR)
+    citations = page.locator("[role=doc-biblioref]")
+    assert citations.count() > 3
+    for index in range(citations.count()):
+        citation = citations.nth(index)
+        citation.focus()
+        page.keyboard.press("Enter")
+        entry = page.locator("[role=doc-bibliography] :target")
+        assert "#" + str(entry.get_attribute("id")) == citation.get_attribute("href")
+        assert in_sight(page, ":target")
+        entry.locator(f"[role=doc-backlink][href='#{citation.get_attribute('id')}']").click()
+        assert in_sight(page, "[role=doc-biblioref]:target")
+
+
 def in_sight(page: Page, selector: str) -> bool:
     """Tell whether the top of the element lies in the window."""
     inside: bool = page.evaluate(
