@@ -59,8 +59,8 @@ def to_post(address: str, source: Source, config: Config) -> Link | None:
     Raises `LinkError` if there is no such notebook, or none with a date.
     """
     file = file_of(address, source)
-    if file is None:
-        return None
+    if file is None or (file.suffix != ".ipynb" and not _is_ours(file, config)):
+        return None  # a text or a document elsewhere is a download
     name, _, fragment = address.partition("#")
     target = discover.source(file.resolve(), config) if file.is_file() and _is_ours(file, config) else None
     if target is None:
@@ -74,5 +74,6 @@ def to_post(address: str, source: Source, config: Config) -> Link | None:
 
 
 def _is_ours(file: Path, config: Config) -> bool:
-    """Tell whether *file* is one of the blog's notebooks."""
-    return bool(file.resolve().is_relative_to((config.root / config.source).resolve()))
+    """Tell whether *file* lies among the blog's notebooks or documents."""
+    folders = ((config.root / folder).resolve() for folder in (config.source, config.word))
+    return any(file.resolve().is_relative_to(folder) for folder in folders)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import converter
-from tests import blogs
+from tests import blogs, documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +141,19 @@ def test_a_build_with_nothing_to_do_loads_no_kernel_and_no_nbconvert(blog: MakeB
     build = f"from converter import cli, config, pipeline; from pathlib import Path; pipeline.build({load})"
     assert _loaded(build) == set()
     assert (root / "_posts/2020-01-02-post.html").is_file()
+    assert _loaded(build) == set()
+
+
+def test_other_sources_that_have_not_changed_load_nothing(blog: MakeBlog) -> None:
+    """Whether a text is a notebook can be told without Jupytext; a document that is known needs no pandoc."""
+    text, script = "---\ntitle: x\njupytext: {}\n---\nText.\n", "# %% [markdown]\n# # A title\n"
+    document = documents.of_markdown("---\ntitle: x\n---\n\nText.\n")
+    names = ("_notebooks/2020-01-02-a.md", "_notebooks/2020-01-03-b.py", "_word/2020-01-04-c.docx")
+    root = blog(dict(zip(names, (text, script, document), strict=True)))
+    load = f"config.load(Path({str(root)!r}))"
+    build = f"from converter import cli, config, pipeline; from pathlib import Path; pipeline.build({load})"
+    assert {"jupytext", "pypandoc"} <= _loaded(build)
+    assert (root / "_posts/2020-01-04-c.html").is_file()
     assert _loaded(build) == set()
 
 

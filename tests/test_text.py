@@ -175,11 +175,15 @@ def test_findings_name_the_line_of_the_text(blog: MakeBlog) -> None:
 def test_links_between_notebooks_know_texts(blog: MakeBlog) -> None:
     """A text notebook is a target like any other; a README is a file like any other."""
     body = "[a](2020-01-03-b.py#top) [b](README.md) [c](gone.md) [d](2020-01-03-b.ipynb)"
+    body += " [e](../_word/2020-01-04-e.docx) [f](../files/2020-01-05-f.docx)"
     files = {"_notebooks/2020-01-03-b.py": "# %%\n1\n", "_notebooks/README.md": "# x\n"}
+    files |= {"_word/2020-01-04-e.docx": "", "files/2020-01-05-f.docx": ""}
     root = blog({blogs.FILE: blogs.notebook(blogs.markdown(body)), **files})
     post = blogs.convert(root)
     assert '<a href="{% post_url 2020-01-03-b %}#top">' in post.text
     assert '<a href="README.md">' in post.text
+    assert '<a href="{% post_url 2020-01-04-e %}">' in post.text
+    assert '<a href="../files/2020-01-05-f.docx">' in post.text
     assert '<a href="gone.md">' in post.text
     assert [finding.rule for finding in post.findings] == ["link-resolves"]  # the pair's file is not there yet
 

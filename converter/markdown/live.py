@@ -155,7 +155,7 @@ def _has_post(name: str, page: Page) -> bool:
     """Tell whether there is a post called *name*, or a notebook that becomes it."""
     config = page.config
     undated = re.sub(r"^\d+-\d+-\d+-", "", name)
-    for folder in (config.root / config.posts, config.root / config.source):
+    for folder in (config.root / config.posts, config.root / config.source, config.root / config.word):
         page.files.add(folder)
         for file in folder.rglob("*"):
             if file.stem.replace(" ", "-") in (name, undated):
