@@ -44,11 +44,12 @@ def is_behind(nb: NotebookNode, other: NotebookNode, source: Source) -> bool:
     Raises `PairError` if *other* itself has been changed: nobody but the author knows which of the two is right.
     """
     known = (other.metadata.get(record.KEY) or {}).get(_SAID)
+    known = known if isinstance(known, dict) else {}
     now, paired = _said(nb), _said(other)
-    if paired == now or (known is None and _said(nb, head=False) == _said(other, head=False)):
-        return False
-    if paired == known:
-        return True
+    # Jupytext keeps the front matter of MyST in metadata, so a pair that it has saved has no cell for it.
+    differ = [part for part in now if paired[part] not in (now[part], "")]
+    if all(paired[part] == known.get(part) for part in differ):
+        return bool(differ)
     name = source.file.with_suffix(files.NOTEBOOK).name
     what = f"{name} has been changed and this text has not" if known == now else f"{name} says something else"
     hint = f"carry over what is missing, or let `jupytext --sync {source.path}` do it; without {name} the text counts"
@@ -97,10 +98,14 @@ def _give_ids(cells: list[NotebookNode], old: list[dict[str, Any]]) -> None:
         taken.add(cell.id)
 
 
-def _said(nb: NotebookNode, *, head: bool = True) -> str:
-    """Return the digest of the cells of *nb*, without outputs; unless *head*, without YAML in a raw first cell, too."""
+def _said(nb: NotebookNode) -> dict[str, str]:
+    """Return digests of the front matter in the first cell of *nb*, empty if there is none, and of its other cells."""
     cells = [(cell.cell_type, cell.source.strip()) for cell in nb.cells if cell.source.strip()]
-    if not head and cells and cells[0][0] == "raw" and cells[0][1].startswith("---"):
-        cells = cells[1:]
-    text = json.dumps(cells, ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    head = cells.pop(0)[1] if cells and cells[0][0] == "raw" and cells[0][1].startswith("---") else ""
+    return {"cells": _digest(cells), "front_matter": _digest(text.own_lines(head)) if head else ""}
+
+
+def _digest(value: object) -> str:
+    """Return the digest of *value*, short, as it tells only whether something has changed."""
+    written = json.dumps(value, ensure_ascii=False)
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -139,6 +139,13 @@ def line_in_file(data: bytes, path: PurePosixPath, cell: int, line: int) -> int:
     return min(max(start + line, 1), len(plain))
 
 
+def own_lines(head: str) -> list[str]:
+    """Return the lines of the YAML cell *head* without `---` and without what they say to Jupyter."""
+    lines = head.split("\n")
+    entries = _entries(lines, "", (1, len(lines) - 1))
+    return [line for key, part in entries if key not in _JUPYTER for line in part]
+
+
 def _text(data: bytes, errors: str) -> str:
     """Return *data* as text, whose lines end as those of Unix do."""
     return data.decode("utf-8-sig", errors).replace("\r\n", "\n").replace("\r", "\n")

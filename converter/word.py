@@ -150,11 +150,15 @@ def _properties(package: zipfile.ZipFile, path: PurePosixPath) -> dict[str, str]
         return " ".join((root.findtext(name, "", _NAMESPACES) or "").split())
 
     authors = [name.strip() for name in said("dc:creator").split(";") if name.strip()]
-    tags = [tag.strip() for tag in re.split("[,;]", said("cp:keywords")) if tag.strip()]
+    categories, tags = (
+        [word.strip() for word in re.split("[,;]", said(name)) if word.strip()]
+        for name in ("cp:category", "cp:keywords")
+    )
     found: dict[str, Any] = {
         "title": said("dc:title"),
         "description": said("dc:description") or said("dc:subject"),
         "author": authors[0] if len(authors) == 1 else authors,
+        "categories": categories,
         "tags": tags,
     }
     return {key: word_text.quoted(value) for key, value in found.items() if value}

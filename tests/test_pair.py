@@ -190,3 +190,41 @@ def test_cells_of_a_pair_keep_their_ids(root: Path) -> None:
     assert ids[:2] + ids[3:] == ["mine-0", "mine-1", "mine-2", "mine-3"]
     assert ids[2] not in ("", None)
     assert _check(root) == []
+
+
+MYST = """---
+title: X
+jupytext: {text_representation: {extension: .md, format_name: myst}}
+kernelspec: {name: python3, language: python, display_name: Python 3}
+---
+
+Prose.
+
+```{code-cell}
+gone()
+```
+"""
+
+
+def test_what_jupytext_saves_is_still_a_pair(tmp_path: Path) -> None:
+    """The front matter of MyST goes into metadata when Jupyter saves both, and nobody has changed anything."""
+    root = folders.make(tmp_path / "blog", {"_config.yml": "{}\n", TEXT: MYST})
+    settings = config.load(root)
+    assert pipeline.adopt(settings, [root / TEXT]).findings == ()
+    assert _build(root).findings == ()
+    text, paired = jupytext.read(root / TEXT), jupytext.read(root / PAIRED)
+    assert [cell.cell_type for cell in text.cells] == ["markdown", "code"]
+    paired.cells = paired.cells[1:]  # as Jupytext's contents manager writes them: cells of the text, other metadata
+    jupytext.write(paired, root / PAIRED)
+    assert _check(root) == []
+    assert _build(root).unchanged == 1
+
+
+def test_front_matter_is_part_of_a_pair(root: Path) -> None:
+    """Of the text it is carried over; that of the paired file alone is an error."""
+    _edit(root, TEXT, "title: X", "title: Y")
+    assert [it.partition(":")[0] for it in _check(root)] == ["pair-agrees", "post-current"]
+    assert _build(root).findings == ()
+    assert "title: Y" in (root / PAIRED).read_text("utf-8")
+    _edit(root, PAIRED, "title: Y", "title: Z")
+    assert [finding.rule for finding in _build(root).findings] == ["pair-agrees"]

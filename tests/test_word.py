@@ -106,7 +106,7 @@ def test_properties_are_front_matter_and_the_document_comes_before_them(blog: Ma
     plain = documents.of_markdown("Only text.\n")
     core = documents.parts(plain)[documents.CORE].decode()
     told = "<dc:title>From properties</dc:title><dc:creator>Ada; Bob</dc:creator><dc:subject>So: a subject</dc:subject>"
-    told += "<cp:keywords>one, two; three</cp:keywords>"
+    told += "<cp:keywords>one, two; three</cp:keywords><cp:category>guide</cp:category>"
     document = documents.changed(
         plain, {documents.CORE: re.sub(r"<dc:title>.*?<dcterms", told + "<dcterms", core, count=1).encode()}
     )
@@ -117,6 +117,7 @@ def test_properties_are_front_matter_and_the_document_comes_before_them(blog: Ma
         "toc: true",
         'description: "So: a subject"',
         'title: "From properties"',
+        'categories: ["guide"]',
         'tags: ["one", "two", "three"]',
         f"nb_path: {FILE}",
         "layout: notebook",
