@@ -157,9 +157,9 @@ def test_a_notebook_and_what_jupytext_makes_of_it_are_one_post(cells: list[Noteb
 
 def test_findings_name_the_line_of_the_text(blog: MakeBlog) -> None:
     """For people and for GitHub; an `.ipynb` keeps its cells."""
-    lines = ["---", "title: x", "tag: [y]", JUPYTEXT.rstrip(), "---", "", "# A", "", "![](none.png)", ""]
+    lines = ["---", "title: x", "tag: [y]", JUPYTEXT.rstrip(), "---", "", "# A", "", "![x](none.png)", ""]
     root = blog(
-        {"_notebooks/2020-01-02-x.md": "\n".join(lines), blogs.FILE: blogs.notebook(blogs.markdown("![](n.png)"))}
+        {"_notebooks/2020-01-02-x.md": "\n".join(lines), blogs.FILE: blogs.notebook(blogs.markdown("![x](n.png)"))}
     )
     report = pipeline.check(config.load(root))
     where = {(str(it.source)[-5:], it.rule, it.cell, it.line) for it in report.findings if it.rule != "post-exists"}
