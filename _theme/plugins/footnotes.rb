@@ -36,5 +36,27 @@ module Nbpress
   end
 end
 
+# Footnotes of Markdown posts: kramdown gives the roles to elements that may not have them, and no names to its arrows.
+module Nbpress
+  module MarkdownFootnotes
+    MARK = %r{<sup id="(?<id>fnref:[^"]+)"[^>]*><a href="(?<note>#fn:[^"]+)"[^>]*>(?<number>[^<]+)</a></sup>}
+    BACK = %r{<a href="(?<mark>#fnref:[^"]+)" class="reversefootnote"[^>]*>(?<arrow>[^<]*(?:<sup>(?<count>\d+)</sup>)?)</a>}
+
+    module_function
+
+    def mend(html)
+      html
+        .gsub(MARK, '<sup class="footnote-ref"><a id="\k<id>" href="\k<note>" role="doc-noteref" aria-label="Footnote \k<number>">\k<number></a></sup>')
+        .gsub(BACK, '<a href="\k<mark>" role="doc-backlink" aria-label="Back to the text \k<count>">\k<arrow></a>')
+        .gsub(' role="doc-endnote"', "")
+        .sub('<div class="footnotes" role="doc-endnotes">', '<div class="footnotes" role="doc-endnotes" aria-label="Footnotes">')
+    end
+  end
+end
+
+Jekyll::Hooks.register %i[posts pages], :post_convert do |document|
+  document.content = Nbpress::MarkdownFootnotes.mend(document.content) if document.content.include?('role="doc-endnotes"')
+end
+
 Liquid::Template.register_tag("fn", Nbpress::Footnotes::Reference)
 Liquid::Template.register_filter(Nbpress::Footnotes)

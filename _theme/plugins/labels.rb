@@ -1,11 +1,13 @@
 # frozen_string_literal: true
 
 # Gives words to the links and switches that a converted notebook leaves empty, for readers who hear the page.
+# fastpages put collapsed parts into paragraphs, where no block may stand, and posts still say it like that: pages do not.
 module Nbpress
   module Labels
     SUMMARY = %r{(?<head><summary\b[^<>]*?\sdata-open="(?<open>[^"]*)"\sdata-close="(?<close>[^"]*)"[^<>]*>)\s*</summary>}
     # pandas leaves the corner of a data frame empty: a header of nothing is a plain cell.
-    CORNER = "<th></th>"
+    CORNER = %r{<th(?: class="blank[^"]*")?\s*>(?:&nbsp;)?</th>}
+    PARAGRAPH = %r{<p>\s*(?=<div class="(?:input|output_wrapper)")|(?<=</div>)\s*</p>(?=\s*</details>)}
     TASK = /<input(?=[^<>]*\stype="checkbox")(?=[^<>]*\sdisabled)(?![^<>]*\saria-label)(?<attributes>[^<>]*)>/
     ANCHOR = %r{<a class="anchor-link"(?<href> href="[^"]*")>\s*</a>}
 
@@ -19,6 +21,7 @@ module Nbpress
           %(#{label[:head]}<span class="when-closed">#{label[:close]}</span><span class="when-open">#{label[:open]}</span></summary>)
         end
         .gsub(ANCHOR, '<a class="anchor-link"\k<href> aria-label="Link to this heading"> </a>')
+        .gsub(PARAGRAPH, "")
         .gsub(CORNER, "<td></td>")
         .gsub(TASK) do
           attributes = Regexp.last_match[:attributes]

@@ -51,8 +51,9 @@ async function search(words) {
   const pages = await Promise.all(results.slice(0, SHOWN).map((found) => found.data()));
   if (turn !== latest) return;
   list.replaceChildren(...pages.map(result));
-  const count = results.length === 1 ? "One page has" : `${results.length || "No"} pages have`;
-  status.textContent = `${count} “${words}”${results.length > SHOWN ? `; the best ${SHOWN} are below` : ""}.`;
+  // Found, and not "has": where no page has the very words, Pagefind takes what comes next to them.
+  const count = results.length === 1 ? "One page" : `${results.length || "No"} pages`;
+  status.textContent = `${count} found for “${words}”${results.length > SHOWN ? `; the best ${SHOWN} are below` : ""}.`;
 }
 
 /** Search, and let the address remember the words, so that a search can be linked to. */

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from playwright.sync_api import sync_playwright
 
 from tests.jekyll import site
@@ -30,6 +31,17 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
+SETTINGS = {
+    "pagination": 3,
+    "comments": {
+        "provider": "giscus",
+        "repo": "you/blog",
+        "repo_id": "R_1",
+        "category": "Blog",
+        "category_id": "DIC_1",
+    },
+}
+"""What the gallery has and the showcase has not."""
 EMBEDS = ("www.youtube-nocookie.com",)
 """Hosts that a page may ask, because its author embeds what they have."""
 
@@ -80,8 +92,8 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> S
     folder = tmp_path_factory.mktemp("gallery")
     source = site.copy_checkout(folder / "blog")
     shutil.copytree(Path(__file__).parent / "blog", source, dirs_exist_ok=True)
-    settings = (source / "_config.yml").read_text("utf-8")
-    (source / "_config.yml").write_text(re.sub(r"(?m)^pagination: .*$", "pagination: 3", settings), "utf-8")
+    settings = yaml.safe_load((source / "_config.yml").read_text("utf-8")) | SETTINGS
+    (source / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
     built = site.build(source, folder / "host", requires_jekyll)
     assert built.status == 0, built.output
     subprocess.run(
