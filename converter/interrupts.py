@@ -46,6 +46,7 @@ async def _heeding(work: Coroutine[None, None, _Result]) -> _Result:
         heard.append(loop.time())
         task.cancel()
 
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number in _SIGNALS:
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not in the main thread
             loop.add_signal_handler(number, on_signal)
@@ -59,3 +60,4 @@ async def _heeding(work: Coroutine[None, None, _Result]) -> _Result:
         for number in _SIGNALS:
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.remove_signal_handler(number)
+                signal.signal(number, before[number])  # a preview goes on, and heeds both

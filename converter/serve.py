@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
+import subprocess
 import threading
 import webbrowser
 from typing import TYPE_CHECKING
 
 from converter import config as settings
-from converter import discover, jekyll, pipeline
+from converter import discover, jekyll, pipeline, posts
+from converter import site as sites
 from converter.errors import ConfigError, ConverterError
 from converter.model import Report, Severity
 from converter.preview import engine, server, site, watch
@@ -18,7 +21,7 @@ from converter.preview.server import Notice
 from converter.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path, PurePosixPath
 
     from converter.config import Config
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 PORT = 4000
 EVERYBODY = "0.0.0.0"  # noqa: S104 - asked for by name
+_UNPUBLISHED = re.compile(r"\A---\n(?:.+\n)*?published: false\n")
+_COLOURS = {"error": "red", "warning": "yellow"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ELSEWHERE = ("192.0.2.1", 9)
 """An address that nobody has; the way to it shows our own in the network, and nothing is sent."""
@@ -46,7 +51,9 @@ def serve(config: Config, terminal: Terminal, *, host: str, port: int | None, dr
     address = Addresses(host=host, port=sockets[0].getsockname()[1], baseurl=config.baseurl)
     if port is None and address.port != PORT:
         terminal.say(f"port {PORT} is taken, this preview uses {address.port}", "yellow")
-    with server.running(site.Site(config.root / engine.SITE, config.baseurl), sockets) as pages:
+    with server.running(
+        site.Site(config.root / engine.SITE, config.baseurl), sockets, lambda: _index(config.root)
+    ) as pages:
         preview = _Preview(config, terminal, pages, address, drafts=drafts, browse=browse)
         try:
             return preview.run()
@@ -54,6 +61,14 @@ def serve(config: Config, terminal: Terminal, *, host: str, port: int | None, dr
             return 0
         finally:
             preview.stop()
+
+
+def _index(root: Path) -> None:
+    """Make the index of the previewed site's search, if it has one and Pagefind is there."""
+    with contextlib.suppress(ConfigError, OSError):
+        command = sites.index_command(root)
+        if command:
+            subprocess.run([*command, "--site", engine.SITE], cwd=root, capture_output=True, check=False)  # noqa: S603
 
 
 class Addresses:
@@ -106,32 +121,43 @@ class _Preview:
         self.ours: dict[PurePosixPath, tuple[int, int] | None] = {}
         """The states in which we left the files that we wrote."""
         self.is_up = threading.Event()
+        self.is_greeted = False
+        self.has_drafts = drafts
 
     def run(self) -> int:
         """Follow the blog; return Jekyll's status if it ends before it has shown anything."""
         self.engine.start()
         self.order(())
+        changes = watch.changes(self.config.root)
+        next(changes)  # from now on nothing is missed, however long the first build takes
         report = self.build(())
         self.terminal.built(report)
         self.order(map(str, (*report.written, *report.removed)), always=False)
-        is_told = False
-        for changed in watch.changes(self.config.root):
-            if not self.is_up.is_set() and self.engine.status is not None:
+        for changed in changes:
+            if self.engine.status is not None and not self.is_alive():
                 return self.engine.status or 1
-            if self.is_up.is_set() and not is_told:
-                is_told = True
-                self.greet()
+            self.greet()
             new = {path for path in changed if path not in self.ours or self.ours[path] != self.state(path)}
             if new:
                 self.follow(new)
         return 0
+
+    def is_alive(self) -> bool:
+        """Say that Jekyll has ended; tell whether the preview can go on with what it has shown."""
+        if not self.faults.get("Jekyll"):
+            status = self.engine.status
+            self.fails("Jekyll", (f"Jekyll has ended with status {status}; the next save starts it again",))
+        return self.is_up.is_set()
 
     def stop(self) -> None:
         """End Jekyll."""
         self.engine.stop()
 
     def greet(self) -> None:
-        """Say where the blog is, and open it."""
+        """Say once where the blog is, and open it, as soon as it is there."""
+        if self.is_greeted or not self.is_up.is_set():
+            return
+        self.is_greeted = True
         self.terminal.say(f"the blog is at {self.address.here} (Ctrl-C ends the preview)", "green")
         if self.address.host == EVERYBODY:
             network = self.address.network or "every address of this machine"
@@ -149,6 +175,9 @@ class _Preview:
         report = self.build(saved if len(saved) == len(changed) else ())
         if report.written or report.removed or report.executed or report.failed:
             self.terminal.built(report)
+        for path in report.written if not self.has_drafts else ():
+            if path.is_relative_to(self.config.posts) and _UNPUBLISHED.search(posts.text_of(self.config.root / path)):
+                self.terminal.say(f"{path} is not published; nbpress serve --drafts shows it", "yellow")
         plugins = engine.plugins(self.config.root)  # Ruby reads them once
         if names & {settings.FILE, "Gemfile"} or any(path.is_relative_to(it) for path in changed for it in plugins):
             self.restart()
@@ -170,7 +199,7 @@ class _Preview:
         """Build the notebooks *only* (default: all), and let the terminal and the pages know what is wrong."""
         only = tuple(only)
         try:
-            report = pipeline.build(self.config, only, progress=_Telling(self.terminal, self.pages))
+            report = pipeline.build(self.config, only, progress=_Telling(self.terminal, self.pages, self.greet))
             self.fails("build", ())
         except ConverterError as error:
             self.fails("build", (str(error),))
@@ -202,6 +231,8 @@ class _Preview:
         """
         read = list(read)
         if read or always:
+            if self.engine.status is not None:
+                self.engine.start()
             self.known = set(self.said)
             self.said = {}
             self.engine.order(read, self.pages.looked_at)
@@ -210,7 +241,6 @@ class _Preview:
         """Start Jekyll anew: settings and plugins are read once."""
         try:
             self.engine.start()
-            self.fails("Jekyll", ())
         except ConfigError as error:
             self.fails("Jekyll", error.faults)
         self.order(())
@@ -232,6 +262,7 @@ class _Preview:
                 self.complain("error", answer.message)
             self.is_up.set()
         else:
+            self.faults["Jekyll"] = ()
             self.pages.tell(unlisted=answer.unlisted)
             self.pages.built()
             if answer.done == "all":
@@ -242,9 +273,12 @@ class _Preview:
         """Show what Jekyll complains of, and say it on the terminal if that is news."""
         words = _COLOUR.sub("", message).replace(f"{self.config.root}{os.sep}", "").split()
         text = " ".join(["Jekyll:", *words])
+        if words[:1] == ["Skipping:"]:  # as it should
+            text += "; --drafts shows it"
+            severity = Severity.NOTE
         self.said[text] = Notice(severity=severity, text=text)
         if text not in self.known:
-            self.terminal.say(text, "red" if severity == "error" else "yellow")
+            self.terminal.say(text, _COLOURS.get(severity, ""))
 
     def show(self) -> None:
         """Let the pages show what is wrong."""
@@ -253,20 +287,22 @@ class _Preview:
             Notice(severity=it.severity, text=str(it), detail=it.detail) for it in self.findings if it.severity in shown
         ]
         faults = [Notice(severity="error", text=fault) for several in self.faults.values() for fault in several]
-        self.pages.tell(notices=(*faults, *found, *self.said.values()))
+        said = [notice for notice in self.said.values() if notice.severity in shown]
+        self.pages.tell(notices=(*faults, *found, *said))
 
 
 class _Telling(Progress):
     """Tell the terminal and the open pages how a build goes."""
 
-    def __init__(self, terminal: Terminal, pages: Pages) -> None:
-        self.terminal, self.pages = terminal, pages
+    def __init__(self, terminal: Terminal, pages: Pages, greet: Callable[[], None]) -> None:
+        self.terminal, self.pages, self.greet = terminal, pages, greet
 
     def starts(self, source: Source, reason: str) -> None:
         self.terminal.starts(source, reason)
         self.pages.tell(working=f"running {source.path} ({reason})")
 
     def cell(self, source: Source, number: int, total: int) -> None:
+        self.greet()  # notebooks may run for long, and the last posts are there
         self.terminal.cell(source, number, total)
         self.pages.tell(working=f"running {source.path}: cell {number} of {total}")
 

@@ -64,7 +64,7 @@ def build(config: Config, place: Place, hear: Callable[[str], None]) -> bool:
     a search: where `keep_files` names its folder.
     """
     command, environment = jekyll.command(config.root)
-    search = _search(config.root)
+    search = index_command(config.root)
     files = [settings.FILE, *_override(config.root, place)]
     arguments = ["build", "--strict_front_matter", "--config", ",".join(files), "--destination", FOLDER]
     environment = {"JEKYLL_ENV": "production"} | environment
@@ -80,8 +80,11 @@ def build(config: Config, place: Place, hear: Callable[[str], None]) -> bool:
     return not search or _run([*search, "--site", FOLDER], config.root, environment, hear) == 0
 
 
-def _search(root: Path) -> list[str]:
-    """Return the command that makes the index of the search; empty if the blog at *root* has none."""
+def index_command(root: Path) -> list[str]:
+    """Return the command that makes the index of the search; empty if the blog at *root* has none.
+
+    Raises `ConfigError` if the program is not installed.
+    """
     if SEARCH not in ((yaml_text.load((root / settings.FILE).read_bytes()) or {}).get("keep_files") or ()):
         return []
     if importlib.util.find_spec("pagefind"):

@@ -37,7 +37,7 @@ LAYERS = (
     "batch status",
     "terminal",
     "pipeline",
-    "serve site new",
+    "site serve new",
     "cli",
     "__main__",
 )

@@ -49,6 +49,14 @@ def page(port: int, path: str = URL, host: str = "127.0.0.1") -> str:
         return ""
 
 
+def _command(process: Path) -> bytes:
+    """Return the command line of the process with this folder."""
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return b""
+
+
 def processes_in(folder: Path) -> list[str]:
     """Return the command lines of all processes that work in *folder*."""
     found = []
@@ -83,12 +91,12 @@ class Serving:
         assert folders.ends(lambda: bool(processes_in(self.root)), 5), processes_in(self.root)
 
     def line(self, pattern: str) -> str:
-        """Wait for a line on standard error that *pattern* finds, and return its group."""
+        """Wait for a line on standard error that *pattern* finds, and return its group, if it has one."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.log += line
             if found := re.search(pattern, line):
-                return found[1] or ""
+                return (found.groups() or ("",))[0] or ""
         raise AssertionError(self.log)
 
     def ready(self) -> int:
@@ -175,7 +183,7 @@ def test_what_has_failed_does_not_run_again_for_another_save(port: int, tmp_path
     root = folders.make(tmp_path / "blog", {**BLOG, **files})
     with Serving(root, "--port", str(port), env=counted) as serving:
         serving.ready()
-        assert folders.ends(lambda: folders.starts(tmp_path) == 0, 30)
+        serving.line("1 file with errors")
         (root / "_notebooks/2020-01-03-b.ipynb").write_bytes(folders.content(["# B", "After."]))
         assert folders.ends(lambda: "After." not in page(port, "/2020/01/03/b.html"), 20)
         assert folders.starts(tmp_path) == 1
@@ -207,6 +215,48 @@ def test_nothing_survives_a_preview_that_was_killed(port: int, tmp_path: Path) -
         serving.kill()
         serving.communicate(timeout=20)
     assert folders.ends(lambda: bool(processes_in(root)), 5), processes_in(root)
+
+
+def test_a_jekyll_that_has_gone_is_started_again(port: int, tmp_path: Path) -> None:
+    """By the next save; until then the last pages stay, and the terminal says what has happened."""
+    root = folders.make(tmp_path / "blog", BLOG)
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        (ruby,) = [process for process in Path("/proc").glob("[0-9]*") if b"preview/site" in _command(process)]
+        os.kill(int(ruby.name), signal.SIGKILL)
+        serving.line("Jekyll has ended with status -9; the next save starts it again")
+        assert "First prose." in page(port)
+        (root / FILE).write_bytes(folders.content(["# A", "Second prose."]))
+        assert folders.ends(lambda: "Second prose." not in page(port), 20)
+        (root / "_config.yml").write_text("plugins: [no-such-plugin]\nnotebooks: {execute: never}\n")
+        serving.line("Jekyll has ended with status 1")
+        assert "Second prose." in page(port)
+        (root / "_config.yml").write_text("timezone: UTC\nnotebooks: {execute: never}\n")
+        (root / FILE).write_bytes(folders.content(["# A", "Third prose."]))
+        assert folders.ends(lambda: "Third prose." not in page(port), 20)
+
+
+def test_the_preview_can_be_searched(port: int, tmp_path: Path) -> None:
+    """The index is made when somebody asks for it, and is that of the site as it is."""
+    root = folders.make(tmp_path / "blog", BLOG | {"_config.yml": f"keep_files: [pagefind]\n{BLOG['_config.yml']}"})
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        assert not (root / ".nbpress/preview/site/pagefind").exists()
+        assert "pagefind" in page(port, "/pagefind/pagefind.js")
+        first = page(port, "/pagefind/pagefind-entry.json")
+        (root / FILE).write_bytes(folders.content(["# A", "Zebra."]))
+        assert folders.ends(lambda: page(port, "/pagefind/pagefind-entry.json") == first, 20)
+
+
+def test_what_only_drafts_shows_is_said(port: int, tmp_path: Path) -> None:
+    """Whoever saves a draft and looks for it in vain learns why."""
+    root = folders.make(tmp_path / "blog", BLOG)
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        (root / FILE).write_bytes(folders.content(["# A\n- draft: true", "Draft."]))
+        serving.line(r"_posts/2020-01-02-a.html is not published; nbpress serve --drafts shows it")
+        (root / "_notebooks/2999-01-02-later.ipynb").write_bytes(folders.content(["# Later"]))
+        serving.line(r"Jekyll: Skipping: _posts/2999-01-02-later.html has a future date; --drafts shows it")
 
 
 def test_without_a_port_the_next_free_one_is_taken(tmp_path: Path) -> None:

@@ -17,12 +17,14 @@ from converter.errors import ConfigError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from converter.preview.site import Site
 
 OURS = "/-nbpress-"
 """Where the preview's own files are; no post can have this address."""
+SEARCH = "pagefind"
+"""Folder of the index of the site's search."""
 _HERE = Path(__file__).parent
 _TRIES = 20
 
@@ -50,10 +52,13 @@ class State:
 class Pages:
     """All pages that are open somewhere; its methods may be called from any thread."""
 
-    def __init__(self, site: Site, loop: asyncio.AbstractEventLoop) -> None:
-        """Serve *site* from *loop*."""
+    def __init__(self, site: Site, loop: asyncio.AbstractEventLoop, index: Callable[[], None]) -> None:
+        """Serve *site* from *loop*; *index* makes what its search needs."""
         self.site = site
         self._loop = loop
+        self._index = index
+        self._indexing = asyncio.Lock()
+        self._is_indexed = False
         self._state = State()
         self._open: set[_Line] = set()
 
@@ -77,7 +82,15 @@ class Pages:
     def built(self) -> None:
         """Let the pages reload whose files are not what they were."""
         self.site.look()
+        self._is_indexed = False
         self._loop.call_soon_threadsafe(self._compare)
+
+    async def indexed(self) -> None:
+        """Make the index of the search, unless it is that of the site as it is: few previews are searched."""
+        async with self._indexing:
+            if not self._is_indexed:
+                self._is_indexed = True
+                await self._loop.run_in_executor(None, self._index)
 
     def _compare(self) -> None:
         for line in tuple(self._open):
@@ -131,11 +144,13 @@ class _File(web.StaticFileHandler):
     """The files of the site; pages get the script that keeps them up to date."""
 
     def initialize(self, pages: Pages) -> None:  # type: ignore[override]  # the rule of the application says what
-        self.site = pages.site
+        self.pages, self.site = pages, pages.site
         super().initialize(str(self.site.folder))
 
     async def get(self, path: str, include_body: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - tornado's
         address = self.request.path
+        if address.startswith(f"{self.site.baseurl}/{SEARCH}/"):
+            await self.pages.indexed()
         file = self.site.file(address)
         if address + "/" == self.site.baseurl + "/" or (file is None and self.site.file(address + "/")):
             self.redirect(address + "/")
@@ -174,10 +189,10 @@ class _Own(web.RequestHandler):
 
 
 @contextlib.contextmanager
-def running(site: Site, sockets: list[socket.socket]) -> Iterator[Pages]:
-    """Serve *site* at *sockets*, in a thread with an event loop of its own."""
+def running(site: Site, sockets: list[socket.socket], index: Callable[[], None]) -> Iterator[Pages]:
+    """Serve *site* at *sockets*, in a thread with an event loop of its own; *index* makes what its search needs."""
     loop = asyncio.new_event_loop()
-    pages = Pages(site, loop)
+    pages = Pages(site, loop, index)
 
     async def start() -> httpserver.HTTPServer:
         rules: list[tuple[str, Any, dict[str, Any]]] = [

@@ -57,9 +57,10 @@ class Site:
     def look(self) -> None:
         """Notice which of the files that pages are made of have changed."""
         found: dict[str, tuple[_Stat, str]] = {}
+        search = self.folder / "pagefind"  # made when somebody searches
         for file in sorted(self.folder.rglob("*")):
             with contextlib.suppress(OSError):
-                if file.suffix not in _PAGES and file.is_file():
+                if file.suffix not in _PAGES and not file.is_relative_to(search) and file.is_file():
                     stat = file.stat()
                     state = (stat.st_mtime_ns, stat.st_size)
                     known = self._digests.get(str(file))

@@ -49,7 +49,7 @@ def changes(root: Path) -> Iterator[frozenset[PurePosixPath]]:
             before = now
             if others := {*_folders(root)} ^ {*folders}:
                 # Watched first, told then: whatever happens meanwhile must not be missed.
-                news |= {PurePosixPath(folder.name) for folder in others}
+                news |= {PurePosixPath(path.relative_to(root)) for folder in others for path in _all_of(folder)}
                 break
             yield news
             news = frozenset()
@@ -71,6 +71,11 @@ def _folders(root: Path) -> list[Path]:
         for name in names
         if name not in _FOREIGN and not name.startswith(".") and not (root / name / "pyvenv.cfg").exists()
     ]
+
+
+def _all_of(folder: Path) -> list[Path]:
+    """Return the files below *folder*, or itself if it has gone."""
+    return [file for file in folder.rglob("*") if file.is_file()] if folder.is_dir() else [folder]
 
 
 def _states(root: Path) -> States:
