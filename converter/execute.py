@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 
-from converter import directives, front_matter, inputs, probe, record, stable, widgets
+from converter import directives, front_matter, inputs, kernel_limit, probe, record, stable, widgets
 from converter.errors import (
     CellError,
     CellTimeout,
@@ -115,12 +115,16 @@ async def _through(run: Run, on_cell: Callable[[int, int], None], remote: Manage
     config, matter = run.config, run.matter
     is_python = name == "python3" or record.kernel(run.nb)[1] in _PYTHON
     watched = is_python and remote is None  # another machine's files are not the blog's
+    output_limit = front_matter.size_setting(matter, "output_limit", config.output_limit)
+    is_limited = is_python and output_limit is not None
     start_code = [probe.start(config.root)] * watched + [stable.start_up()] * is_python
+    start_code += [probe.unseen(kernel_limit, f"install({output_limit})")] * is_limited
     client = kernel.Client(
         executed,
-        output_limit=front_matter.size_setting(matter, "output_limit", config.output_limit),
+        output_limit=output_limit,
         start_code="\n".join(start_code),
         end_expression=probe.EXPRESSION if watched else "",
+        limit_expression=kernel_limit.EXPRESSION if is_limited else "",
         memory=front_matter.size_setting(matter, "memory", config.memory),
         kernel_name=name,
         timeout=front_matter.setting(matter, "timeout", config.timeout),

@@ -20,6 +20,7 @@ _MAGIC_LANGUAGES = {
     "sql": "sql", "R": "r", "cython": "cython", "writefile": None,
 }  # fmt: skip
 _CELL_MAGIC = re.compile(r"%%(\w+)")
+_IPYTHON_ONLY = frozenset("%!?")
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
@@ -36,6 +37,8 @@ def code(source: str, language: str) -> str:
     """
     parts: list[str] = []
     last, text = "", ""
+    if language == "ipython3" and _IPYTHON_ONLY.isdisjoint(source):
+        language = "python"  # every rule that IPython adds is about one of these, and is tried on each token
     for kind, value in _lexer(language).get_tokens(source):
         name = _css_class(kind)
         if name == last:

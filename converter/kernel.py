@@ -47,12 +47,13 @@ class Client(NotebookClient):
         memory: int | None,
         start_code: str = "",
         end_expression: str = "",
+        limit_expression: str = "",
         **options: Any,  # noqa: ANN401 - nbclient's
     ) -> None:
         """Take what nbclient takes; *output_limit* and *memory* are bytes.
 
         *start_code* runs unseen before the first cell; *end_expression* is evaluated after the last, its `repr` is
-        `ending`.
+        `ending`. *limit_expression* is the execution count of a cell whose output the kernel itself has cut, or 0.
         """
         super().__init__(
             nb,
@@ -74,6 +75,7 @@ class Client(NotebookClient):
         """Index of the cell that printed it; the next one may run by the time that the kernel is dead."""
         self.start_code = start_code
         self.end_expression = end_expression
+        self.limit_expression = limit_expression
         self.ending = ""
         self.complaints = ""
         """The end of what the kernel itself wrote to its standard error."""
@@ -95,6 +97,8 @@ class Client(NotebookClient):
                 yield
                 if self.end_expression:
                     self.ending = await self.evaluate("", self.end_expression)
+                if self.limit_expression:
+                    self._require_whole(await self.evaluate("", self.limit_expression))
             finally:
                 await asyncio.shield(self._end())
                 self.complaints = _tail(folder / "stderr")
@@ -165,6 +169,7 @@ class Client(NotebookClient):
                 self.excess = "notebook"
             if self.excess:
                 self.excess_at = cell_index
+                self._kill_at_once()  # what it sends until it is dead has to go somewhere
                 self._ending = asyncio.ensure_future(self._kill())
                 return None
         if isinstance(msg["content"].get("data"), dict):
@@ -176,6 +181,20 @@ class Client(NotebookClient):
         if self.kc is None:
             raise DeadKernelError("Kernel died")
         await super()._async_check_alive()
+
+    def _require_whole(self, cut: str) -> None:
+        """Raise `DeadKernelError` if the kernel has *cut* output that was counted nowhere else: a widget's."""
+        for index, cell in enumerate(self.nb.cells):
+            if cut not in ("", "0") and str(cell.get("execution_count")) == cut:
+                self.excess, self.excess_at = "cell", index
+                raise DeadKernelError("it printed too much")
+
+    def _kill_at_once(self) -> None:
+        """End the kernel's processes, if they are on this machine."""
+        group = self._group()
+        if group and hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
 
     async def _kill(self) -> None:
         """End the kernel at once; nbclient notices that it is dead."""

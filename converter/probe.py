@@ -20,8 +20,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from converter import kernel_probe
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 EXPRESSION = f"__import__('sys').modules['{kernel_probe.NAME}'].report()"
 """What the kernel evaluates after the last cell; its text/plain is what `trace` takes."""
@@ -47,10 +51,14 @@ class Trace:
 
 def start(root: Path) -> str:
     """Return the code that makes a Python kernel watch what is used of the blog at *root*; it binds no name."""
-    text = Path(kernel_probe.__file__).read_text(encoding="utf-8")
-    # ASCII, as the path may hold bytes that are no text.
-    code = ascii(f"{text}\ninstall({str(root)!a})\n")
-    return f"exec(compile({code}, '<nbpress>', 'exec'), {{'__name__': '{kernel_probe.NAME}'}})"
+    return unseen(kernel_probe, f"install({str(root)!a})")
+
+
+def unseen(module: ModuleType, call: str) -> str:
+    """Return the code that lets a Python kernel have *module*, of which only the text is sent, and then *call*."""
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    code = ascii(f"{text}\n{call}\n")  # ASCII, as a path may hold bytes that are no text
+    return f"exec(compile({code}, '<nbpress>', 'exec'), {{'__name__': '{module.NAME}'}})"
 
 
 def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:

@@ -7,6 +7,8 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ipython_pygments_lexers import IPython3Lexer
+from pygments.lexers.python import PythonLexer
 
 from converter import highlight
 from tests.cases import each_case
@@ -39,3 +41,11 @@ def test_spans_lie_within_lines(source: str) -> None:
     for inside in re.findall(r'<span class="[^"]*">(.*?)</span>', highlight.code(source, "python"), re.DOTALL):
         assert inside
         assert "\n" not in inside
+
+
+@given(st.text(st.sampled_from("ab1 \n\t\"'\\#@:.{}()[]=-+frb_é"), max_size=60))
+def test_cells_without_magic_are_plain_python(source: str) -> None:
+    """What is IPython's own is about `%`, `!`, `?`; without them Python's lexer, which is quicker, sees the same."""
+    options = {"stripnl": False, "ensurenl": True}
+    tokens = IPython3Lexer(**options).get_tokens(source)
+    assert list(PythonLexer(**options).get_tokens(source)) == list(tokens)

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it.common import normalize_url
 from nbconvert.filters.strings import add_anchor
 
+from converter.markdown import cells
 from tests import blogs
 from tests.cases import Case, each_case, read, same
 
@@ -116,3 +120,33 @@ def _structure(html: str) -> str:
     html = html.replace("&quot;", '"').replace("&#39;", "'").replace(" />", ">").replace("<br/>", "<br>")
     parts = [part.strip() for part in re.split(r"(<[^>]+>)", html)]
     return "\n".join(part if part.startswith("<") else f"  {part}" for part in parts if part)
+
+
+_PARTS = (
+    "http://",
+    "https://",
+    "a",
+    "b.c",
+    "//",
+    "/",
+    "..",
+    ".",
+    "-",
+    "xn--",
+    "~",
+    "?",
+    "#",
+    "=",
+    "&",
+    "é",
+    "%20",
+    "_",
+    "A",
+    " ",
+)
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=8).map("".join))
+def test_plain_addresses_are_what_they_would_become(address: str) -> None:
+    """The short way for addresses that need no encoding takes none that does."""
+    assert cells._normal_link(address) == normalize_url.normalizeLink(address)

@@ -181,7 +181,8 @@ def ask(client: BlockingKernelClient, code: str, expression: str = "None") -> st
     """Run *code* silently and return the value of *expression*."""
     silent = client.execute(code, silent=True, store_history=False, user_expressions={"value": expression})
     reply = client.get_shell_msg(timeout=60)
-    assert reply["parent_header"]["msg_id"] == silent
+    while reply["parent_header"].get("msg_id") != silent:  # a slow kernel was asked more than once who it is
+        reply = client.get_shell_msg(timeout=60)
     if reply["content"]["status"] == "error":
         return ""
     value = reply["content"]["user_expressions"]["value"]
