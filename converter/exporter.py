@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbconvert.exporters.exporter import Exporter
 from traitlets import default
 
-from converter import config, convert, discover
+from converter import config, convert, discover, text
 from converter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class JekyllExporter(Exporter):
 
     @staticmethod
     def _place(metadata: dict[str, Any]) -> tuple[Source, config.Config]:
-        """Return where the notebook lies, and the settings that hold there."""
+        """Return where the notebook lies, and the settings that hold there; of a pair, the text is the notebook."""
         name = str(metadata.get("name") or "notebook")
         file = Path(str(metadata.get("path") or ".")).resolve() / f"{name}.ipynb"
         try:
@@ -54,4 +54,5 @@ class JekyllExporter(Exporter):
             if any((folder / config.FILE).is_file() for folder in file.parents):
                 raise
             settings = config.Config(root=file.parent, source=PurePosixPath("."))
-        return discover.source(file, settings), settings
+        texts = (file.with_suffix(suffix) for suffix in text.SUFFIXES)
+        return discover.source(next(filter(text.is_notebook, texts), file), settings), settings

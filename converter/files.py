@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from converter.config import Config
     from converter.model import Source
 
+FORMAT = 4
+"""The format of notebooks that everything here works on; older ones are upgraded."""
 NOTEBOOK = ".ipynb"
 """The suffix of files that hold outputs."""
 

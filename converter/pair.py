@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
@@ -68,19 +69,28 @@ def written(nb: NotebookNode, source: Source, before: bytes | None) -> bytes:
 
     Of *before*, what it has been so far, stay the metadata that no text holds and the ids of cells.
     """
-    old = json.loads(before.decode("utf-8-sig")) if before else {"cells": [], "metadata": {}}
+    metadata, cells, minor = _kept(before)
     made = copy.deepcopy(nb)
     form = dict(made.metadata.get("jupytext") or {})
     name = (form.pop("text_representation", None) or {}).get("format_name")
     suffix = source.file.suffix.removeprefix(".")
-    told = {"formats": f"ipynb,{suffix}{f':{name}' if name else ''}", **(old["metadata"].get("jupytext") or {}), **form}
-    others = {key: value for key, value in old["metadata"].items() if key != "widgets"}  # those of the last run
-    made.metadata = NotebookNode({**others, **made.metadata, "jupytext": told})
+    told = {"formats": f"ipynb,{suffix}{f':{name}' if name else ''}", **(metadata.pop("jupytext", None) or {}), **form}
+    metadata.pop("widgets", None)  # those of the last run
+    made.metadata = NotebookNode({**metadata, **made.metadata, "jupytext": told})
     made.metadata[record.KEY] = {**(made.metadata.get(record.KEY) or {}), _SAID: _said(nb)}
-    made.nbformat_minor = old.get("nbformat_minor", made.nbformat_minor)
-    if made.nbformat_minor >= _WITH_IDS:
-        _give_ids(made.cells, old["cells"])
+    if minor >= _WITH_IDS:
+        made.nbformat_minor = minor
+        _give_ids(made.cells, cells)
     return f"{nbformat.writes(made)}\n".encode("utf-8", "surrogatepass")
+
+
+def _kept(before: bytes | None) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
+    """Return metadata, cells and minor format of the notebook *before*; nothing of an old or unreadable one."""
+    with contextlib.suppress(ValueError):
+        raw = json.loads((before or b"").decode("utf-8-sig"))
+        if raw["nbformat"] == files.FORMAT:
+            return raw.get("metadata") or {}, raw["cells"], raw.get("nbformat_minor", 0)
+    return {}, [], 0
 
 
 def _give_ids(cells: list[NotebookNode], old: list[dict[str, Any]]) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from converter.model import Source
 
-FORMAT = 4
 _WIDEST = 200
 _WITHOUT_IDS = 4
 _JSON = "application/json"
@@ -66,9 +65,9 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
 
 def _node(raw: dict[str, Any]) -> NotebookNode:
     """Return *raw* as a notebook of format 4; the present one needs no text in between, and has no ids to mend."""
-    if raw["nbformat"] == FORMAT:
+    if raw["nbformat"] == files.FORMAT:
         return cast("NotebookNode", nbformat.v4.to_notebook_json(raw))
-    node = nbformat.convert(nbformat.reader.reads(json.dumps(raw, ensure_ascii=False)), FORMAT)
+    node = nbformat.convert(nbformat.reader.reads(json.dumps(raw, ensure_ascii=False)), files.FORMAT)
     return cast("NotebookNode", nbformat.validator.normalize(node)[1])
 
 
@@ -96,7 +95,7 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
     """
     raw.setdefault("nbformat_minor", 0)
     raw["metadata"] = _notebook_metadata(raw.get("metadata"))
-    if raw["nbformat"] != FORMAT:
+    if raw["nbformat"] != files.FORMAT:
         return raw
     cells = raw.get("cells")
     if not isinstance(cells, list):
@@ -281,7 +280,7 @@ def with_results(before: bytes, nb: NotebookNode, source: Source, kept: bytes | 
         return pair.written(nb, source, kept)
     raw = json_object(before, source.path)
     done = json.loads(nbformat.writes(nb))  # text as lists of lines and keys in order, as Jupyter stores outputs
-    if raw.get("nbformat") != FORMAT:
+    if raw.get("nbformat") != files.FORMAT:
         raw = done
     else:
         for cell, result in zip(raw["cells"], done["cells"], strict=True):

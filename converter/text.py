@@ -75,6 +75,8 @@ def is_notebook(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
             text = _text(stream.read() if is_dated else stream.read(_ENOUGH), "replace")
+    except FileNotFoundError:
+        return False
     except OSError:
         return is_dated  # whoever reads it says why it cannot be read
     mark = SCRIPTS.get(file.suffix, "")

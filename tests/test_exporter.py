@@ -57,6 +57,17 @@ def test_the_exporter_gives_the_post_that_build_writes(where: str, tmp_path: Pat
     assert exported == images
 
 
+def test_a_pair_gives_the_post_of_its_text(tmp_path: Path) -> None:
+    """What nbconvert reads is the `.ipynb`, but the post says, as after a build, that it comes from the text."""
+    text = '---\ntitle: "A"\njupytext: {}\n---\n\nProse.\n\n```python\nprint(1)\n```\n'
+    root = folders.make(tmp_path / "blog", {"_notebooks/2020-01-02-a.md": text})
+    paired = root / "_notebooks/2020-01-02-a.ipynb"
+    assert pipeline.adopt(config.load(root), [paired.with_suffix(".md")]).findings == ()
+    assert pipeline.build(config.load(root)).findings == ()
+    nbconvert(root, str(paired), "--output-dir", str(tmp_path / "out"))
+    same((tmp_path / "out/2020-01-02-a.html").read_text("utf-8"), (root / POST).read_text("utf-8"))
+
+
 def test_the_exporter_works_outside_any_blog(tmp_path: Path) -> None:
     """Without settings the defaults hold, and an undated name with a `date:` will do."""
     root = folders.make(tmp_path, {"_config.yml": None, "a.ipynb": ["# A\n- date: 2020-01-02", "Prose."]})

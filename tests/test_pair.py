@@ -149,6 +149,42 @@ def test_a_paired_file_without_its_text_waits_for_its_author(root: Path) -> None
     assert "as it was" in (root / POST).read_text("utf-8")
 
 
+def test_a_pair_of_an_old_format_is_written_anew(tmp_path: Path) -> None:
+    """Outputs of format 3 are taken over like others; what is written is format 4."""
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "Prose."},
+        {
+            "cell_type": "code",
+            "input": "gone()",
+            "language": "python",
+            "metadata": {},
+            "outputs": [{"output_type": "stream", "stream": "stdout", "text": "as it was\n"}],
+        },
+        {"cell_type": "code", "input": "else_()", "language": "python", "metadata": {}, "outputs": []},
+    ]
+    old = {
+        "metadata": {"name": ""},
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
+    root = folders.make(tmp_path / "blog", {"_config.yml": "{}\n", TEXT: HEAD + BODY, PAIRED: json.dumps(old)})
+    assert pipeline.adopt(config.load(root), [root / TEXT]).findings == ()
+    assert _build(root).findings == ()
+    assert "as it was" in (root / POST).read_text("utf-8")
+    assert json.loads((root / PAIRED).read_bytes())["nbformat"] == 4
+
+
+def test_an_executed_copy_that_cannot_be_read_is_written_anew(root: Path) -> None:
+    """It is ours, so nothing is lost."""
+    (root / "_config.yml").write_text("notebooks: {save_outputs: false}\n", "utf-8")
+    copy = root / ".nbpress/executed" / PAIRED
+    copy.parent.mkdir(parents=True)
+    copy.write_text("broken", "utf-8")
+    assert pipeline.adopt(config.load(root), [root / TEXT]).findings == ()
+    assert json.loads(copy.read_bytes())["nbformat"] == 4
+
+
 def test_two_texts_of_one_name_are_an_error(root: Path) -> None:
     (root / "_notebooks/2020-01-02-x.py").write_text("# %%\n1\n", "utf-8")
     report = _build(root)
