@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.jekyll
 
-NUMBER = 150
+NUMBER = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def test_the_pages_hold_what_surrounds_the_cells(proof: Proof) -> None:
     """Titles, descriptions, and the table of contents."""
     for notebook, page in proof.pages():
         assert page.one(".page-header h1").get_text() == notebook.title
-        assert page.one(".page-header .lead").get_text() == f"About {notebook.title}"
+        assert page.one(".page-header .lead").get_text() == notebook.description
         claims = [claim for cell in notebook.cells for claim in cell.claims]
         headings = [squeezed(claim.text) for claim in claims if claim.selector in ("h2", "h3")]
         assert [squeezed(link.get_text()) for link in page.soup.select(".toc a")] == headings
@@ -106,6 +106,8 @@ def faults(notebook: Notebook, page: Page) -> Iterator[str]:
         for claim in cell.claims:
             place = page.soup if "#" in claim.selector or "id=" in claim.selector else box
             got = shown(place, claim)
+            if claim.is_part and got and claim.text in got:
+                continue
             if got != (squeezed(claim.text) if claim.is_prose else claim.text):
                 where = f"{page.url} {claim.selector}\n  in    {cell.node.source!r:.400}"
                 yield f"{where}\n  said  {claim.text!r}\n  shown {got!r}"
