@@ -53,6 +53,10 @@ goldens: .venv/test.stamp ## Rewrite the expected outputs of the tests, for revi
 	@$(BIN)/python -m tests.goldens $(ARGS)
 	@git --no-pager diff --stat -- tests
 
+.PHONY: screenshots
+screenshots: .venv/test.stamp ## Take the pictures of the README anew
+	@$(BIN)/python -m tests.browser.screenshots
+
 .PHONY: wheel
 wheel: .venv/test.stamp ## Build the wheel and the source distribution into dist/
 	@rm -rf dist

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 import shutil
-import subprocess
-import sys
-import time
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +12,7 @@ import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
+from tests.browser import server
 from tests.jekyll import site
 
 if TYPE_CHECKING:
@@ -27,10 +22,6 @@ if TYPE_CHECKING:
 
     from tests.jekyll.site import Site
 
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 SETTINGS = {
     "pagination": 3,
     "comments": {
@@ -96,47 +87,22 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> S
     (source / "_config.yml").write_text(yaml.safe_dump(settings), "utf-8")
     built = site.build(source, folder / "host", requires_jekyll)
     assert built.status == 0, built.output
-    subprocess.run(
-        [sys.executable, "-m", "pagefind", "--site", str(built.host / built.baseurl.strip("/"))],
-        stdout=subprocess.DEVNULL,
-        check=True,
-        timeout=60,
-    )
+    site.index(built)
     return built
 
 
 @pytest.fixture(scope="session")
 def address(gallery: Site) -> Iterator[str]:
     """Serve the site on this machine, at a free port, and return the address of its first page."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
-    with subprocess.Popen(
-        command, cwd=gallery.host, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
-    ) as server:
-        try:
-            assert server.stdout is not None
-            port = re.search(r"port (\d+)", server.stdout.readline())
-            assert port is not None
-            address = f"http://127.0.0.1:{port[1]}{gallery.baseurl}/"
-            _wait_for(address)
-            yield address
-        finally:
-            server.terminate()
-
-
-def _wait_for(address: str) -> None:
-    """Return as soon as something answers at *address*."""
-    for _ in range(50):
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
-            return
-        time.sleep(0.1)
-    pytest.fail(f"nothing answers at {address}")
+    with server.serving(gallery.host) as root:
+        yield f"{root}{gallery.baseurl}/"
 
 
 @pytest.fixture(scope="package")
 def browser(requires_chromium: str) -> Iterator[Browser]:
     """Start the system's Chromium; Playwright's event loop must be gone before other tests want theirs."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=requires_chromium, args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=requires_chromium, args=list(server.FLAGS))
         yield started
         started.close()
 

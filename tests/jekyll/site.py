@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -95,6 +96,13 @@ def build(source: Path, host: Path, jekyll: str, baseurl: str = "/nbpress") -> S
     )
     output = _COLOUR.sub("", done.stdout + done.stderr)
     return Site(source=source, host=host, baseurl=baseurl, status=done.returncode, output=output)
+
+
+def index(site: Site) -> None:
+    """Let Pagefind index *site* for its search page."""
+    folder = site.host / site.baseurl.strip("/")
+    command = [sys.executable, "-m", "pagefind", "--site", str(folder)]
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, timeout=60)
 
 
 def squeezed(text: str) -> str:
