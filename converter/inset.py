@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from converter.config import Config
     from converter.model import Asset, Source
 
+_METADATA = re.compile(r"<metadata\b[^>]*>.*?</metadata\s*>\s*", re.DOTALL)
+"""What no reader of a drawing sees, in elements that HTML does not know."""
+_NAMESPACE = re.compile(r"""(<svg\b[^<>]*?)\s+xmlns:(?!xlink\b)[\w-]+\s*=\s*(?:"[^"]*"|'[^']*')""")
 _POST = re.compile("\U000ffffe(.*?)\U000ffffe", re.DOTALL)
 """The tag for a post's address, between two characters that are none."""
 
@@ -57,12 +60,22 @@ def of_output(text: str, source: Source, config: Config, shared: Shared) -> Inse
     piece, told = whole(text), len(shared.findings)
     for fault in piece.faults:
         shared.find("html-closed", fault.message)
-    html = styles.imported(piece.html)
+    html = styles.imported(_plain_drawings(piece.html))
     name = root(html, shared.headings)
     html = styles.kept_to(f"#{name}", _settled(html, NotebookNode(), source, config, shared))
     html = liquid.defuse_script_in_raw(html)
     shared.findings[told:] = [replace(it, message=f"in an output, {it.message}") for it in shared.findings[told:]]
     return Inset(html=_POST.sub(r"{% endraw %}\1{% raw %}", html), name=name)
+
+
+def _plain_drawings(html: str) -> str:
+    """Return *html* with drawings as HTML knows them: no metadata, no namespaces but its own."""
+    if "<svg" not in html or ("<metadata" not in html and "xmlns:" not in html):
+        return html
+    html, found = _METADATA.sub("", html), 1
+    while found:
+        html, found = _NAMESPACE.subn(r"\1", html)
+    return html
 
 
 def of_raw_cell(cell: NotebookNode, whole_page: str, source: Source, config: Config, shared: Shared) -> Inset:

@@ -26,10 +26,11 @@ def ids_of(cells: list[Cell], taken: set[str]) -> None:
     for cell in cells:
         html = [token for token, _, _ in walk(cell.tokens) if token.type in HTML and "<" in token.content]
         new = ids.changes([name for token in html for name in ids.given(token.content)], taken)
+        seen: set[str] = set()
+        for token in html:
+            token.content = ids.renamed(ids.without_doubles(token.content, seen, taken), new)
         if not new:
             continue
-        for token in html:
-            token.content = ids.renamed(token.content, new)
         for token, _, _ in walk(cell.tokens):
             address = str(token.attrs.get("href", ""))
             if token.type == "link_open" and address.startswith("#") and unquote(address[1:]) in new:

@@ -279,18 +279,16 @@ class Renderer(RendererHTML):
 
 
 def _line(cell: Cell, fault: Fault) -> int:
-    """Return the line of *cell* in which the tag of *fault* stands."""
-    seen = 0
+    """Return the line of *cell* in which the tag of *fault* stands; where our own tags are equal, one near it."""
+    seen, found = 0, cell.line(None)
     for token, block, line in walk(cell.tokens):
         if token.type in HTML:
-            count = token.content.count(fault.tag)
-            if seen + count > fault.nth:
-                at = -1
-                for _ in range(fault.nth - seen + 1):
-                    at = token.content.find(fault.tag, at + 1)
-                return cell.line(block, line + token.content.count("\n", 0, at))
-            seen += count
-    return cell.line(None)
+            for match in re.finditer(re.escape(fault.tag), token.content):
+                found = cell.line(block, line + token.content.count("\n", 0, match.start()))
+                seen += 1
+                if seen > fault.nth:
+                    return found
+    return found
 
 
 def _with_emoji(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from converter.markup import elements, tags, written
@@ -62,7 +63,8 @@ class _Pass:
             at = self._tag(tag) if tag else self._odd(start)
         self._text(at, len(text))
         for element in reversed(self.open):
-            says = "" if element.name in elements.ENDS_BY_ITSELF else f"{self._shown(element)} is never closed"
+            is_quiet = element.name in elements.ENDS_BY_ITSELF | elements.TABLE_PARTS
+            says = "" if is_quiet else f"{self._shown(element)} is never closed"
             self._add(Kind.OPEN, element.start, element.end, f"</{element.name}>", says)
         return self.found
 
@@ -124,6 +126,9 @@ class _Pass:
         elif odd.new is not None:
             self.torn += odd.end == start + 1
             self._add(Kind.WRITTEN, start, odd.end, odd.new, odd.says)
+            if odd.end == start + 1:  # what makes it a tag for its author
+                begins = re.split(r"[>\n]", self.text[start : start + _SHORTEST], maxsplit=1)[0]
+                self.found[-1] = replace(self.found[-1], tag=begins)
         return self._tag(odd.tag) if odd.tag else odd.end
 
     # Elements of HTML
@@ -205,7 +210,9 @@ class _Pass:
                     for _ in range(depth):
                         self._pop()
                 else:
-                    self._misplaced(tag, f"{self._shown(between[-1])} is still open where {self._shown(tag)} stands")
+                    self._misplaced(
+                        between[-1], f"{self._shown(between[-1])} is still open where {self._shown(tag)} stands"
+                    )
                 return
             if element.part_of or (
                 element.name in elements.BLOCKS | {"table"} and element.name not in ("address", "div", "p")
@@ -221,7 +228,9 @@ class _Pass:
                 if element is self.open[-1]:
                     self._pop()
                 else:
-                    self._misplaced(tag, f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands")
+                    self._misplaced(
+                        self.open[-1], f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands"
+                    )
                 return
 
     def _within_scope(self, *more: str) -> Iterator[_Open]:
@@ -266,7 +275,9 @@ class _Pass:
                 through |= elements.TABLE_PARTS
             self._pop_while(through - {name})
         if self.open[-1].name != name:
-            self._misplaced(tag, f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands")
+            self._misplaced(
+                self.open[-1], f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands"
+            )
         self._pop_to(name)
         return tag.end
 
@@ -304,7 +315,9 @@ class _Pass:
         elif self.open[-1].name == name:
             self._pop()
         elif self.names[name]:
-            self._misplaced(tag, f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands")
+            self._misplaced(
+                self.open[-1], f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands"
+            )
             self._pop_to(name)
         elif name in ("p", "br"):
             self._misplaced(tag, f"{self._shown(tag)} stands in <{self.open[-1].name}>")

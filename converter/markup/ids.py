@@ -55,11 +55,8 @@ def changes(names: Iterable[str], taken: set[str]) -> dict[str, str]:
 
 def unique(html: str, taken: set[str]) -> str:
     """Return *html* with ids that are not *taken* yet, and take them."""
-    names = given(html)
-    new = changes(names, taken)
-    if len(names) > len(set(names)):
-        html = _without_doubles(html, taken)
-    return renamed(html, new)
+    new = changes(given(html), taken)
+    return renamed(without_doubles(html, set(), taken), new)
 
 
 def renamed(html: str, new: Mapping[str, str]) -> str:
@@ -100,9 +97,12 @@ def _value(name: str, old: str, new: Mapping[str, str]) -> str:
     return old
 
 
-def _without_doubles(html: str, taken: set[str]) -> str:
-    """Return *html* with another id wherever one is given a second time."""
-    seen: set[str] = set()
+def without_doubles(html: str, seen: set[str], taken: set[str]) -> str:
+    """Return *html* with another id wherever one is given that the same piece has given before, as *seen* says."""
+    names = given(html)
+    if len(set(names)) == len(names) and not seen & set(names):
+        seen.update(names)
+        return html
 
     def rewrite(tag: str, _: str, attributes: dict[str, str]) -> str:
         name = attributes.get("id")

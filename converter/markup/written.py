@@ -106,7 +106,7 @@ def _comment(text: str, start: int) -> Odd:
 
 
 def _bogus(text: str, start: int) -> Odd:
-    """Return the comment that browsers make of `<?xml … ?>` and `<![CDATA[ … ]]>`; a doctype goes."""
+    """Return the comment that browsers make of `<?php … ?>` and `<![CDATA[ … ]]>`; a document's beginning goes."""
     closing = "]]>" if text.startswith("<![CDATA[", start) else ">"
     closing = "?>" if text.startswith("<?", start) and "?>" in text[start:] else closing
     end = text.find(closing, start)
@@ -114,7 +114,7 @@ def _bogus(text: str, start: int) -> Odd:
         return Odd(start + 1, "&lt;", f"{shown(text[start : start + 20])}… never ends")
     end += len(closing)
     inside = text[start + 1 : end - 1].strip("!/-").replace(">", "&gt;")
-    if text[start : start + 9].lower() == "<!doctype" or not inside.strip():
+    if text[start : start + 9].lower().startswith(("<!doctype", "<?xml ")) or not inside.strip():
         return Odd(end, "")
     begins = _BEGINNING.match(text, start)
     assert begins  # noqa: S101 - it begins with `<`
