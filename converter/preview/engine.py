@@ -57,6 +57,7 @@ class Engine:
         self._hear = hear
         self._drafts = drafts
         self._process: subprocess.Popen[str] | None = None
+        self._listener = threading.Thread()
         self._orders = 0
 
     def start(self) -> None:
@@ -80,7 +81,8 @@ class Engine:
             start_new_session=True,  # Ctrl-C is ours to hear
         )
         assert self._process.stdout is not None  # noqa: S101 - it was asked for
-        threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True)
+        self._listener.start()
 
     def order(self, read: Iterable[str] = (), show: Iterable[str] = ()) -> int:
         """Have the files *read* and the pages *show* rendered at once, then everything; return the order's number."""
@@ -110,13 +112,15 @@ class Engine:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        self._listener.join(timeout=_PATIENCE)
 
     def _listen(self, lines: IO[str]) -> None:
         """Tell what the process says until it ends; what is no answer is Jekyll's talk before it knew us."""
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError):
-                said: dict[str, Any] = json.loads(line)
-                self._hear(Answer(**said | {"unlisted": tuple(said.get("unlisted", ()))}))
+        with lines:
+            for line in lines:
+                with contextlib.suppress(ValueError, TypeError):
+                    said: dict[str, Any] = json.loads(line)
+                    self._hear(Answer(**said | {"unlisted": tuple(said.get("unlisted", ()))}))
 
 
 def _overrides(root: Path) -> dict[str, Any]:

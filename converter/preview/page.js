@@ -12,6 +12,7 @@
   style.replaceSync(`
     :host { all: initial; position: fixed; inset: auto 1rem 1rem auto; z-index: 2147483647; max-width: min(34rem, calc(100vw - 2rem));
       display: flex; flex-direction: column; align-items: flex-end; gap: 0.5rem;
+      max-height: calc(100vh - 2rem); overflow-y: auto;
       font: 0.875rem/1.45 system-ui, sans-serif; color-scheme: light dark; }
     @media print { :host { display: none; } }
     div, details { border-radius: 0.5rem; padding: 0.5rem 0.75rem; color: #1b1b1b; background: #fff;

@@ -59,6 +59,7 @@ module Nbpress
     # Generators add to what stands in the front matter; what is read again has to be told from what they added.
     def remember(site)
       (site.posts.docs + site.pages).each { |item| @front_matter[item] = item.data.keys }
+      @data_files = site.data.keys
     end
 
     def until_answered
@@ -119,8 +120,11 @@ module Nbpress
       @built.liquid_renderer.reset
       @built.inclusions = {} if @built.respond_to?(:inclusions=)
       @built.layouts = Jekyll::LayoutReader.new(@built).read
+      added = @built.data.except(*@data_files)
       @built.instance_variable_set(:@site_data, nil)
-      @built.reader.read_data if @built.reader.respond_to?(:read_data)
+      @built.reader.read_data
+      @data_files = @built.data.keys
+      @built.data = added.merge(@built.data)
     end
 
     def again(path)
