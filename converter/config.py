@@ -7,10 +7,13 @@ import re
 import types
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
-from converter import liquid, yaml_text
+from converter import liquid, matter_keys, yaml_text
 from converter.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FILE = "_config.yml"
 _HERE = Path(__file__).parent
@@ -118,13 +121,17 @@ def load(root: Path) -> Config:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}:" if mark else ""
         raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}",)) from error
+    except ValueError as error:
+        raise ConfigError((f"{FILE}: holds a date that is no day: {error}; mend it, or put it in quotes",)) from error
     if not isinstance(site, dict):
         raise ConfigError((f"{FILE}: holds no `key: value` settings",))
     faults: list[str] = []
     values = _values(site.get("notebooks") or {}, faults)
     baseurl = site.get("baseurl") or ""
-    if not isinstance(baseurl, str):
-        faults.append(f"{FILE}: baseurl: must be text such as /blog, not {baseurl!r}")
+    if not isinstance(baseurl, str) or not re.fullmatch(r"/?[^\s/?#:]*(?:/[^\s/?#:]+)*/?", baseurl):
+        faults.append(f"{FILE}: baseurl: must be a path such as /blog (the host belongs to url), not {baseurl!r}")
+    faults += _wrong_defaults(values.get("front_matter", {}))
+    faults += _wrong_folders(root, values)
     if faults:
         raise ConfigError(tuple(faults))
     plugins = site.get("plugins") or site.get("gems") or ()
@@ -144,6 +151,31 @@ def _of_jekyll(site: dict[Any, Any]) -> dict[str, Any]:
     }
 
 
+def _wrong_defaults(matter: dict[Any, Any]) -> Iterator[str]:
+    """Yield what is wrong with the defaults of front matter."""
+    for key, value in matter.items():
+        meant = matter_keys.meant(str(key))
+        if meant:
+            yield f"{FILE}: notebooks.front_matter.{key}: unknown key; did you mean {meant}?"
+        try:
+            matter_keys.check(str(key), value)
+        except ValueError as error:
+            yield f"{FILE}: notebooks.front_matter.{key}: {error}"
+
+
+def _wrong_folders(root: Path, values: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with folders: nothing of the author's may lie where nbpress clears away what is not used."""
+    for key in ("source", "templates"):
+        if key in values and not (root / values[key]).is_dir():
+            yield f"{FILE}: notebooks.{key}: there is no folder {values[key]}; make it, or mend the path"
+    default = Config()
+    folders = {key: values.get(key, getattr(default, key)) for key in ("source", "posts", "images")}
+    for key, folder in folders.items():
+        for other, outer in folders.items():
+            if key != other and folder.is_relative_to(outer) and not (folder == outer and key < other):
+                yield f"{FILE}: notebooks.{key}: {folder} lies inside notebooks.{other}, {outer}; keep the two apart"
+
+
 def _values(section: object, faults: list[str]) -> dict[str, Any]:
     """Return the fields that *section* sets; append what is wrong with it to *faults*."""
     if not isinstance(section, dict):
@@ -161,7 +193,7 @@ def _values(section: object, faults: list[str]) -> dict[str, Any]:
             continue
         item = known[key]
         try:
-            value = size(value) if "size" in item.metadata else value  # noqa: PLW2901
+            value = matter_keys.size(value) if "size" in item.metadata else value  # noqa: PLW2901
             value = style(value) if "style" in item.metadata else value  # noqa: PLW2901
             value = addresses(value) if "address" in item.metadata else value  # noqa: PLW2901
             values[item.name] = _typed(value, types_[item.name], item.metadata.get("choices"))
@@ -208,20 +240,6 @@ def _typed(value: object, kind: Any, choices: tuple[str, ...] | None) -> object:
         message = f"must be {names[expected]}, not {value!r}"
         raise ValueError(message)
     return value
-
-
-def size(value: object) -> object:
-    """Return a size such as `512 MB` in bytes; anything that is no text as it is.
-
-    Raises `ValueError` if a text is no size.
-    """
-    if not isinstance(value, str):
-        return value
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kMG]?)i?B?\s*", value, re.IGNORECASE)
-    if found is None:
-        message = f"must be a size such as 512 MB, not {value!r}"
-        raise ValueError(message)
-    return int(float(found[1]) * 1000 ** " kmg".index(found[2].lower() or " "))
 
 
 def style(value: object) -> object:

@@ -8,7 +8,7 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from converter import front_matter
+from converter.matter_keys import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ def _listed(block: Node) -> dict[str, str]:
     """Return the entries of a list of front matter; none if it is any other block."""
     items = [_ENTRY.match(_plain(item).strip()) for item in block["c"]] if block["t"] == "BulletList" else []
     entries = {item[1]: _typed(item[2]) for item in items if item}
-    return entries if len(entries) == len(items) and entries.keys() & front_matter.KEYS.keys() else {}
+    return entries if len(entries) == len(items) and entries.keys() & KEYS.keys() else {}
 
 
 def _typed(value: str) -> str:

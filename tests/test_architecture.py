@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
-    "bibtex errors yaml_text highlight liquid kernel_limit kernel_probe kernel_start interrupts widgets light workers",
+    (
+        "bibtex errors yaml_text matter_keys highlight liquid kernel_limit kernel_probe kernel_start interrupts "
+        "widgets light workers"
+    ),
     "model config charts directives text jekyll gateway markup probe preview",
     (
-        "discover files findings front_matter bibliography citations images links memo posts progress record runs "
-        "runtimes stable templating transform"
+        "discover files findings matter_text matter_spellings front_matter bibliography citations images links memo "
+        "posts progress record runs runtimes stable templating transform"
     ),
     "inputs markdown pair word_text word read write",
     "inset kernel outputs survey",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def test_settings_are_read_or_refused(text: str, blog: MakeBlog) -> str:
     """The input is `_config.yml`; expected are the settings that differ from the defaults, or all faults."""
     try:
-        settings = config.load(blog({"_config.yml": text}))
+        settings = config.load(blog({"_config.yml": text, "nbs/x": "", "look/x": ""}))
     except ConfigError as error:
         return "\n".join(error.faults)
     default = Config()
