@@ -89,6 +89,8 @@ class Config:
     """`author-date`, `numeric`, or the path of a CSL style of the blog."""
     citation_locale: str | None = None
     """Language of citations, such as `de-DE`; that of the style by default."""
+    sanitize: bool = False
+    """Clean the HTML of cells and outputs of everything that could act, for notebooks of strangers."""
     liquid_allow: tuple[str, ...] = field(default=(), metadata={"key": "liquid.allow"})
     """More Liquid tags, variables and filters that text cells may use."""
     templates: PurePosixPath = PurePosixPath("templates")

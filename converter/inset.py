@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from converter import images, links, liquid
 from converter.markup import ids, styles, tags
+from converter.markup.clean import clean
 from converter.markup.whole import line, whole
 from converter.model import Finding, Severity
 
@@ -60,7 +61,7 @@ def of_output(text: str, source: Source, config: Config, shared: Shared) -> Inse
     piece, told = whole(text), len(shared.findings)
     for fault in piece.faults:
         shared.find("html-closed", fault.message)
-    html = styles.imported(_plain_drawings(piece.html))
+    html = clean(piece.html) if config.sanitize else styles.imported(_plain_drawings(piece.html))
     name = root(html, shared.headings)
     html = styles.kept_to(f"#{name}", _settled(html, NotebookNode(), source, config, shared))
     html = liquid.defuse_script_in_raw(html)
@@ -84,7 +85,8 @@ def of_raw_cell(cell: NotebookNode, whole_page: str, source: Source, config: Con
     for fault in piece.faults:
         first = 1 + cell.metadata.nbpress.line
         shared.find("html-closed", fault.message, first + line(cell.source, fault))
-    html = liquid.defuse(styles.kept_to(whole_page, _settled(piece.html, cell, source, config, shared)))
+    html = clean(piece.html) if config.sanitize else piece.html
+    html = liquid.defuse(styles.kept_to(whole_page, _settled(html, cell, source, config, shared)))
     return Inset(html=_POST.sub(r"\1", html))
 
 

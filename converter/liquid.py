@@ -76,6 +76,8 @@ class Piece:
     """The footnote's number."""
     detail: str = ""
     """The footnote's text, in Markdown."""
+    is_ours: bool = False
+    """Whether it stands there without its author's doing."""
 
 
 def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:

@@ -59,6 +59,10 @@ _DRAWN = frozenset({"bokeh", "plotly", "vega"})
 _WITH_NAME = frozenset({"javascript", "plotly", "vega"})
 
 
+_ACTS = frozenset({"bokeh", "javascript", "widget"})
+"""What runs code of the notebook's author in the page; not shown under `sanitize`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """One output, ready for its template."""
@@ -211,6 +215,8 @@ def _bundle(output: NotebookNode, place: _Place) -> Output | None:
         # A widget's text is the code that makes it, or a progress bar at its start.
         if payload is None or (kind == "text" and widgets.VIEW in output.data):
             continue
+        if place.config.sanitize and kind in _ACTS:
+            continue
         # What was shown is nothing, or what only loads a library; the text beside it names the object.
         if kind == "loader" or (payload == "" and kind not in ("bokeh", "image")):
             return None
@@ -273,7 +279,7 @@ def _drawn(drawing: charts.Drawing | None, place: _Place) -> Output | None:
     )
 
 
-def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Output:  # noqa: ANN401
+def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Output | None:  # noqa: ANN401
     """Return a representation that is text."""
     if kind == "json":
         return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
@@ -286,14 +292,29 @@ def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Outpu
         return Output(template=kind, html=escaped(text), has_math=True)
     if kind == "markdown":
         return _markdown(text, place)
-    if kind == "svg":
+    return _drawing(text, output, place) if kind == "svg" else _html(text, place)
+
+
+def _drawing(text: str, output: NotebookNode, place: _Place) -> Output:
+    """Return an SVG drawing, within the page or, from strangers, as a file, in which browsers run no script."""
+    alt = _text(_alt(output, place.view))
+    if not place.config.sanitize:
         piece = inset.of_output(_XML_PROLOG.sub("", text, count=1), place.source, place.config, place.names)
-        return Output(template=kind, html=piece.html, name=piece.name, alt=_text(_alt(output, place.view)))
+        return Output(template="svg", html=piece.html, name=piece.name, alt=alt)
+    image = images.held(text.encode("utf-8", "replace"), ".svg", place.source, place.config)
+    width, height = image.size or (None, None)
+    return Output(template="image", suffix="svg", url=image.url, width=width, height=height, alt=alt, asset=image.asset)
+
+
+def _html(text: str, place: _Place) -> Output | None:
+    """Return HTML, or the chart that it draws; None if nothing of it may act, and it consists of that."""
     drawn = _drawn(charts.of_html(text), place)
     if drawn is not None and drawn.template != "html":
         return drawn
+    if drawn is not None and place.config.sanitize:
+        return None
     piece = inset.of_output(drawn.html if drawn else text, place.source, place.config, place.names)
-    return replace(drawn or Output(template=kind), html=piece.html, name=piece.name)
+    return replace(drawn or Output(template="html"), html=piece.html, name=piece.name)
 
 
 def _markdown(text: str, place: _Place) -> Output:

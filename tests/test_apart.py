@@ -38,3 +38,13 @@ def test_pieces_of_a_post_keep_apart(text: str, blog: MakeBlog) -> str:
     files = [f"file {asset.path}" for asset in post.assets]
     lines = [line for line in blogs.body(post).split("\n") if line.strip()]
     return "\n".join([*(f"{it.severity} {it}" for it in post.findings if it.rule != "image-alt"), *files, *lines])
+
+
+@each_case("sanitize")
+def test_strangers_can_do_nothing(text: str, blog: MakeBlog) -> str:
+    """Under `sanitize: true` a page shows what a notebook says, and nothing of it acts."""
+    settings = {"_config.yml": "notebooks: {execute: never, sanitize: true}\n"}
+    post = blogs.convert(blog({blogs.FILE: blogs.of_text(text), **settings}))
+    files = [f"file {asset.path}" for asset in post.assets]
+    lines = [line for line in blogs.body(post).split("\n") if line.strip()]
+    return "\n".join([*(f"{it.severity} {it}" for it in post.findings if it.rule != "image-alt"), *files, *lines])

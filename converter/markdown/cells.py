@@ -57,7 +57,7 @@ class Cell:
     def with_piece(self, tag: str) -> str:
         """Return the placeholder for a Liquid *tag* that is none of the author's."""
         pieces = self.protected.pieces
-        piece = liquid.Piece(kind=liquid.Kind.ALIVE, text=tag)
+        piece = liquid.Piece(kind=liquid.Kind.ALIVE, text=tag, is_ours=True)
         self.protected = replace(self.protected, pieces=(*pieces, piece), starts=(*self.protected.starts, 0))
         return placeholder(len(pieces))
 

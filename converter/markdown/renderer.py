@@ -12,6 +12,7 @@ from converter import highlight, liquid, templating
 from converter.markdown import citations, settle, spellings
 from converter.markdown.cells import HTML, PARSER, Cell, Page, holds_html, plain, walk
 from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, protect
+from converter.markup.clean import clean
 from converter.markup.whole import whole
 from converter.model import Severity
 
@@ -50,7 +51,7 @@ class Renderer(RendererHTML):
         result = whole(html, liquid=True)
         for fault in result.faults:
             page.find("html-closed", fault.message, cell, _line(cell, fault), Severity.WARNING)
-        return result.html
+        return clean(result.html, is_live=True) if page.config.sanitize else result.html
 
     def show(self, text: str, env: EnvType, *, escaped: bool = False, attribute: bool = False) -> str:
         """Return *text* with math and Liquid put back and everything else safe from Liquid."""
@@ -75,7 +76,8 @@ class Renderer(RendererHTML):
         if isinstance(piece, Cite):
             return self._cite(piece, env["page"], attribute)
         if piece.kind is liquid.Kind.ALIVE:
-            return piece.text
+            may_act = piece.is_ours or not env["page"].config.sanitize
+            return piece.text if may_act else liquid.defuse(highlight.escape(piece.text))
         if piece.kind is liquid.Kind.RAW or attribute:
             return ""
         page: Page = env["page"]
