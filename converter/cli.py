@@ -274,7 +274,7 @@ def new(session: _Session, title: str, day: datetime.datetime | None, *, browse:
 @_voice
 def clean(session: _Session, *, posts: bool) -> int:
     """Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same."""
-    from converter import write
+    from converter import files, write
     from converter.posts import Index
 
     config = session.config()
@@ -282,7 +282,7 @@ def clean(session: _Session, *, posts: bool) -> int:
         ours = [path for path, notebook in Index.read(config).notebooks.items() if notebook]
         for path in write.remove_posts(ours, config).removed:
             session.terminal.say(f"removed {path}")
-    shutil.rmtree(config.root / write.STATE, ignore_errors=True)
+    shutil.rmtree(config.root / files.STATE, ignore_errors=True)
     return 0
 
 

@@ -7,22 +7,18 @@ import copy
 import datetime
 import itertools
 import os
-import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import nbformat
 
-from converter import directives, front_matter, inputs, kernel_limit, probe, record, stable, widgets
+from converter import directives, faults, front_matter, inputs, kernel_limit, probe, record, stable, widgets
 from converter.errors import (
-    CellError,
     CellTimeout,
     ExecutionError,
     KernelMissing,
-    MemoryExceeded,
     NotebookTimeout,
-    OutputExceeded,
 )
 from converter.model import Finding, Severity
 
@@ -36,12 +32,7 @@ if TYPE_CHECKING:
     from converter.kernel import Client
     from converter.model import FrontMatter, Source
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_LINE = re.compile(r"(?:Cell |Input )?In ?\[\d+\], line (\d+)|^-+> (\d+) ", re.MULTILINE)
-_INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
 _PYTHON = ("python", "ipython")
-_AROUND = 2
-"""Lines of source shown before and after the failing one."""
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -51,7 +42,6 @@ _THREADS = (
     "RAYON_NUM_THREADS",
 )
 """How numeric libraries are told not to take all CPUs for one of several kernels."""
-_TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,19 +163,19 @@ async def _bounded(client: Client, run: Run, name: str, remote: Manager | None) 
         async with limit:
             await client.async_execute(env=_environment(run))
     except nbclient.exceptions.CellExecutionError as error:
-        raise _cell_error(error, client, run.source) from error
+        raise faults.of_cell(error, client, run.source) from error
     except nbclient.exceptions.CellTimeoutError as error:
         message = f"ran longer than {client.timeout} s"
         hint = "make it faster, or raise `timeout` in the front matter or in _config.yml"
-        raise _error(CellTimeout, message, client, run.source, hint) from error
+        raise faults.at_cell(CellTimeout, message, client, run.source, hint) from error
     except (nbclient.exceptions.DeadKernelError, TimeoutError, asyncio.CancelledError) as error:
         if limit.expired():
             message = f"the notebook ran longer than {seconds} s and had come to this cell"
             hint = "make it faster, or raise `notebook_timeout` in the front matter or in _config.yml"
-            raise _error(NotebookTimeout, message, client, run.source, hint) from error
+            raise faults.at_cell(NotebookTimeout, message, client, run.source, hint) from error
         if task is not None and task.cancelling():  # nbclient takes our cancellation for a dead kernel
             raise asyncio.CancelledError from error
-        raise _lost(remote, client, run.source) or _death(client, run.source) from error
+        raise faults.of_gateway(remote, client, run.source) or faults.of_death(client, run.source) from error
     except ExecutionError as error:  # a gateway's
         error.source = run.source.path
         raise
@@ -223,53 +213,6 @@ async def _remote(run: Run, url: str) -> Manager:
         kernel_name=wanted if wanted in known else alike[0],
         folder=str(run.source.path.parent),
         forward=tuple(_fixed(run)),
-    )
-
-
-def _lost(remote: Manager | None, client: Client, source: Source) -> ExecutionError | None:
-    """Return the error of a gateway that went away while a cell ran."""
-    failure = remote.failure if remote else None
-    if failure is None:
-        return None
-    return _error(type(failure), failure.message, client, source, failure.hint)
-
-
-def _death(client: Client, source: Source) -> ExecutionError:
-    """Return why the kernel is dead: because we ended it, or of itself."""
-    if client.excess:
-        client.at = client.excess_at
-        allowed = (client.output_limit or 0) * (1 if client.excess == "cell" else _notebook_factor())
-        who = "the cell" if client.excess == "cell" else "the notebook up to this cell"
-        message = f"{who} printed more than {_size(allowed)}"
-        return _error(OutputExceeded, message, client, source, "print less, or raise `output_limit` in _config.yml")
-    hint = "the code ended the process, or the machine's memory ran out"
-    if client.memory is not None:
-        hint = f"the code ended the process, or it wanted more than the {_size(client.memory)} of `memory`"
-    return _error(ExecutionError, "the kernel died", client, source, hint)
-
-
-def _notebook_factor() -> int:
-    from converter.kernel import NOTEBOOK_FACTOR
-
-    return NOTEBOOK_FACTOR
-
-
-def _size(size: int) -> str:
-    """Return *size* in bytes as people write it."""
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if size >= factor:
-            return f"{size / factor:g} {unit}"
-    return f"{size} bytes"
-
-
-def _error(kind: type[ExecutionError], message: str, client: Client, source: Source, hint: str) -> ExecutionError:
-    """Return an error of *kind* at the cell that was running."""
-    return kind(
-        message + _title(client.nb, client.at),
-        source=source.path,
-        cell=client.at + 1,
-        hint=hint,
-        detail=_excerpt(client.nb.cells[client.at].source, 1),
     )
 
 
@@ -357,47 +300,3 @@ def _fixed(run: Run) -> dict[str, str]:
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     return fixed | dict.fromkeys(_THREADS, str(run.threads))
-
-
-def _cell_error(error: Any, client: Client, source: Source) -> ExecutionError:  # noqa: ANN401 - nbclient's
-    """Return nbclient's *error* with the line in the cell and the source around it."""
-    cell = client.nb.cells[client.at]
-    traceback = _ANSI.sub("", str(error.traceback))
-    lines = [int(first or second) for first, second in _LINE.findall(traceback)]
-    height = cell.source.count("\n") + 1
-    line = next((number for number in lines if number <= height), None)
-    reason = [_INVENTED_NAME.sub("", line) for line in str(error.evalue).strip().splitlines()]
-    says = f"{error.ename}: {reason[0]}" if reason else str(error.ename)
-    kind, hint = CellError, ""
-    if error.ename == "StdinNotImplementedError":
-        says, hint = (
-            "asks for input, and nobody is there to give it",
-            "set the value in the code, or say `#| eval: false`",
-        )
-    if error.ename == "MemoryError" and client.memory is not None:
-        kind, hint = MemoryExceeded, f"`memory` allows {_size(client.memory)}; use less, or raise it"
-    return kind(
-        says + _title(client.nb, client.at),
-        source=source.path,
-        cell=client.at + 1,
-        line=line,
-        hint=hint,
-        detail=_excerpt(cell.source, line or 1),
-    )
-
-
-def _title(nb: NotebookNode, index: int) -> str:
-    """Return the heading under which cell *index* stands, for a message."""
-    for cell in reversed(nb.cells[: index + 1]):
-        titles = _TITLE.findall(cell.source) if cell.cell_type == "markdown" else []
-        if titles:
-            return f', under "{titles[-1]}"'
-    return ""
-
-
-def _excerpt(source: str, line: int) -> str:
-    """Return the five lines of *source* around *line*, numbered, the line itself marked."""
-    lines = source.split("\n")
-    first = max(0, min(line - 1 - _AROUND, len(lines) - 2 * _AROUND - 1))
-    chosen = list(enumerate(lines, 1))[first : first + 2 * _AROUND + 1]
-    return "\n".join(f"{'>' if number == line else ' '} {number:3} {text}".rstrip() for number, text in chosen)

@@ -1,14 +1,16 @@
-"""The files of a notebook: its own, and the one that keeps its outputs where these are not in it."""
+"""Files: those of a notebook, what is remembered of a blog, and how a file is replaced and told from another."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.errors import ReadError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from converter.config import Config
     from converter.model import Source
 
@@ -16,10 +18,14 @@ FORMAT = 4
 """The format of notebooks that everything here works on; older ones are upgraded."""
 NOTEBOOK = ".ipynb"
 """The suffix of files that hold outputs."""
-
-
+STATE = ".nbpress"
+"""Folder of what may be forgotten at any time; ignored by git."""
+LEFTOVERS = f"{STATE}-*.tmp"
+"""Pattern of the temporary files that a killed build leaves behind."""
 WITHOUT_CODE = (".docx",)
 """Suffixes of what never runs."""
+_UMASK = os.umask(0o022)  # asked for once and before there are threads, as it cannot be asked for without a change
+os.umask(_UMASK)
 
 
 def content(source: Source) -> bytes:
@@ -39,7 +45,7 @@ def results(source: Source, config: Config) -> Path:
     if source.file.suffix in WITHOUT_CODE:
         return source.file
     if not config.save_outputs:
-        return (config.root / ".nbpress" / "executed" / source.path).with_suffix(NOTEBOOK)
+        return (state(config) / "executed" / source.path).with_suffix(NOTEBOOK)
     return source.file.with_suffix(NOTEBOOK)
 
 
@@ -50,3 +56,33 @@ def kept(source: Source, config: Config) -> bytes | None:
         return None if file == source.file else file.read_bytes()
     except OSError:
         return None
+
+
+def state(config: Config) -> Path:
+    """Return the folder of what is remembered of the blog."""
+    return config.root / STATE
+
+
+def replaced(file: Path, content: bytes) -> None:
+    """Make *file* hold *content*, whole or not at all: a temporary file in the same folder takes its place.
+
+    Its permissions stay, and a link stays a link. Raises `OSError`.
+    """
+    target = file.resolve()
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{STATE}-", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(stream.fileno(), target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_UMASK)
+            os.fsync(stream.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def digest(file: Path) -> str:
+    """Return the digest of what *file* holds; raise `OSError` if it cannot be read."""
+    with file.open("rb") as stream:
+        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()

@@ -71,6 +71,8 @@ class Client(NotebookClient):
         """Bytes of output by cell."""
         self.excess = ""
         """What was too much: `cell` or `notebook`."""
+        self.allowed = 0
+        """How much would not have been: bytes."""
         self.excess_at = 0
         """Index of the cell that printed it; the next one may run by the time that the kernel is dead."""
         self.start_code = start_code
@@ -169,6 +171,7 @@ class Client(NotebookClient):
                 self.excess = "notebook"
             if self.excess:
                 self.excess_at = cell_index
+                self.allowed = self.output_limit * (1 if self.excess == "cell" else NOTEBOOK_FACTOR)
                 self._kill_at_once()  # what it sends until it is dead has to go somewhere
                 self._ending = asyncio.ensure_future(self._kill())
                 return None
@@ -186,7 +189,7 @@ class Client(NotebookClient):
         """Raise `DeadKernelError` if the kernel has *cut* output that was counted nowhere else: a widget's."""
         for index, cell in enumerate(self.nb.cells):
             if cut not in ("", "0") and str(cell.get("execution_count")) == cut:
-                self.excess, self.excess_at = "cell", index
+                self.excess, self.excess_at, self.allowed = "cell", index, self.output_limit or 0
                 raise DeadKernelError("it printed too much")
 
     def _kill_at_once(self) -> None:

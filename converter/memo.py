@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from converter import __version__
+from converter import __version__, files
 from converter.config import OWN_TEMPLATES
 from converter.model import Finding, Severity
 
@@ -51,7 +51,7 @@ class Memo:
         self._known: dict[str, dict[str, Any]] = {}
         self._changed = False
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            stored = json.loads((config.root / ".nbpress" / _FILE).read_bytes())
+            stored = json.loads((files.state(config) / _FILE).read_bytes())
             if stored["key"] == self._key:
                 self._known = stored["notebooks"]
 
@@ -97,13 +97,11 @@ class Memo:
         known = {name: entry for name, entry in self._known.items() if name in names}
         if not self._changed and len(known) == len(self._known):
             return
-        folder = self._config.root / ".nbpress"
+        folder = files.state(self._config)
         if not folder.is_dir():  # a build makes it; a check of a fresh clone writes nothing
             return
         with contextlib.suppress(OSError):  # a blog that cannot be written is checked all the same
-            temporary = folder / f"{_FILE}.{os.getpid()}.tmp"
-            temporary.write_text(json.dumps({"key": self._key, "notebooks": known}), "utf-8")
-            temporary.replace(folder / _FILE)
+            files.replaced(folder / _FILE, json.dumps({"key": self._key, "notebooks": known}).encode())
 
 
 def _key(config: Config) -> str:

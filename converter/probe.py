@@ -16,13 +16,12 @@ For files of these kinds there is `inputs:` in the front matter.
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter import kernel_probe
+from converter import files, kernel_probe
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -80,7 +79,7 @@ def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:
             if itself and file.resolve() == itself:
                 continue
             status = file.stat()
-            inputs[path] = digest(file)
+            inputs[path] = files.digest(file)
         except OSError:
             vanished.append(path)
             continue
@@ -94,9 +93,3 @@ def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:
         environment=environment,
         network=network,
     )
-
-
-def digest(file: Path) -> str:
-    """Return the digest of what *file* holds."""
-    with file.open("rb") as content:
-        return "sha256:" + hashlib.file_digest(content, "sha256").hexdigest()

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from converter import directives
+from converter import directives, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,8 +123,7 @@ def other_versions(nb: NotebookNode) -> list[str]:
 def digest_of(file: Path) -> str:
     """Return the digest of what *file* holds; empty if it cannot be read."""
     try:
-        with file.open("rb") as stream:
-            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+        return files.digest(file)
     except OSError:
         return ""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from converter import files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ class Last:
 def read(config: Config) -> dict[str, Last]:
     """Return the last runs by path of the notebook; nothing if nobody remembers."""
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        stored = json.loads((config.root / ".nbpress" / _FILE).read_bytes())
+        stored = json.loads((files.state(config) / _FILE).read_bytes())
         return {
             path: Last(seconds=run["seconds"], slowest=tuple((n, s) for n, s in run["slowest"]))
             for path, run in stored.items()
@@ -50,6 +51,4 @@ def keep(config: Config, new: Mapping[str, Last]) -> None:
     every = {**read(config), **new}
     runs = {path: {"seconds": run.seconds, "slowest": run.slowest} for path, run in every.items()}
     with contextlib.suppress(OSError):
-        temporary = config.root / ".nbpress" / f"{_FILE}.{os.getpid()}.tmp"
-        temporary.write_text(json.dumps(runs), "utf-8")
-        temporary.replace(config.root / ".nbpress" / _FILE)
+        files.replaced(files.state(config) / _FILE, json.dumps(runs).encode())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from converter import config as settings
-from converter import jekyll, write, yaml_text
+from converter import files, jekyll, yaml_text
 from converter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _override(root: Path, place: Place) -> list[str]:
     """Write the settings that *place* has besides those of the blog; return the names of files that hold some."""
     if place.url is None:
         return []
-    file = root / write.STATE / "site.yml"
+    file = root / files.STATE / "site.yml"
     file.parent.mkdir(exist_ok=True)
     file.write_text(f"url: {yaml_text.dump(place.url.rstrip('/'), style=chr(34))}\n", "utf-8")
     return [file.relative_to(root).as_posix()]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter import files, posts
@@ -14,14 +12,11 @@ from converter.errors import NotebookError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path, PurePosixPath
 
     from converter.config import Config
     from converter.model import Post, Source
     from converter.posts import Index
-
-STATE = ".nbpress"
-"""Folder of what may be forgotten at any time; ignored by git."""
-_PREFIX = ".nbpress-"
 
 
 class PostInTheWayError(NotebookError):
@@ -40,8 +35,8 @@ class Changes:
 
 def _remove_leftovers(config: Config) -> None:
     """Remove the temporary files that a killed build has left behind."""
-    for folder in (config.source, config.posts, config.images):
-        for file in (config.root / folder).rglob(f"{_PREFIX}*.tmp"):
+    for folder in (config.source, config.posts, config.images, files.STATE):
+        for file in (config.root / folder).rglob(files.LEFTOVERS):
             file.unlink(missing_ok=True)
 
 
@@ -50,7 +45,7 @@ def lock(config: Config, waits: Callable[[str], None]) -> Iterator[None]:
     """Keep other builds of this blog waiting while the context lasts; *waits* is told who keeps this one waiting."""
     from filelock import FileLock, Timeout
 
-    folder = config.root / STATE
+    folder = files.state(config)
     holder = folder / "builder"
     try:
         folder.mkdir(exist_ok=True)
@@ -64,7 +59,9 @@ def lock(config: Config, waits: Callable[[str], None]) -> Iterator[None]:
             _remove_leftovers(config)
         holder.write_text(f"{os.getpid()}\n")
     except OSError as error:
-        raise WriteError(f"{STATE} cannot be written: {error.strerror}", hint="give yourself write access") from error
+        raise WriteError(
+            f"{files.STATE} cannot be written: {error.strerror}", hint="give yourself write access"
+        ) from error
     try:
         yield
     finally:
@@ -143,34 +140,14 @@ def notebook(before: bytes, after: bytes, source: Source, config: Config, kept: 
 
 
 def _put(file: Path, content: bytes, source: Source) -> None:
-    """Make *file* hold *content*, whole or not at all: a temporary file in the same folder takes its place."""
+    """Make *file* hold *content*, whole or not at all, and say where the disk says no."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        target = file.resolve()  # a link stays a link
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=_PREFIX, suffix=".tmp")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fchmod(stream.fileno(), _mode(target))
-                os.fsync(stream.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        files.replaced(file, content)
     except OSError as error:
         path = os.path.relpath(file, source.file.parents[len(source.path.parts) - 1])
         hint = "check the folder's rights and the free space"
         raise WriteError(f"{path} cannot be written: {error.strerror}", source=source.path, hint=hint) from error
-
-
-def _mode(file: Path) -> int:
-    """Return the permissions of *file*, or those that a new file would get."""
-    if file.exists():
-        return file.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def _gone(path: PurePosixPath, config: Config) -> PurePosixPath:

@@ -26,13 +26,13 @@ LAYERS = (
         "bibtex errors yaml_text matter_keys highlight liquid kernel_limit kernel_probe kernel_start interrupts "
         "widgets light workers"
     ),
-    "model config charts directives text jekyll gateway markup probe preview",
+    "model config files charts directives text jekyll gateway markup probe preview",
     (
-        "discover files findings matter_text matter_spellings front_matter bibliography citations images links memo "
+        "discover findings matter_text matter_spellings front_matter bibliography citations images links memo "
         "posts progress record runs runtimes stable templating transform"
     ),
     "inputs markdown pair word_text word read write",
-    "inset kernel outputs survey",
+    "inset kernel faults outputs survey",
     "execute render reproduce",
     "convert",
     "look",

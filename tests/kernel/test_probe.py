@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from converter import probe
+from converter import files, probe
 from tests import blogs
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(("code", "expected"), SEEN.values(), ids=SEEN)
 def test_what_a_run_reads_is_an_input(watch: Watch, root: Path, code: str, expected: set[str]) -> None:
     seen = watch(root, code)
-    assert seen.inputs == {path: probe.digest(root / path) for path in sorted(expected)}
+    assert seen.inputs == {path: files.digest(root / path) for path in sorted(expected)}
     assert (seen.vanished, seen.changed, seen.network) == ((), (), False)
 
 
