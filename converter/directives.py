@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -150,7 +151,10 @@ _QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | froz
     ]
 )
 _COMMENT = re.compile(r"\s*(?:#|//|--)\s*([A-Za-z][\w-]*)(?:\s+(\S.*?))?\s*$")
-_OPTION = re.compile(r"\s*(?:#|//|--)\|\s*([A-Za-z][\w-]*)\s*(?::\s*(.*?))?\s*$")
+_OPTION = re.compile(r"\s*(?:#|//|--)\|\s*([A-Za-z][\w-]*)\s*(?::\s*(.*?))?\s*$", re.DOTALL)
+_UNFINISHED = re.compile(r"|[|>][-+0-9]*|\"[^\"]*|'[^']*|\[[^\]]*")
+"""A value that goes on in the next line: none yet, a block of YAML, an open quote or bracket."""
+_CONTINUATION = re.compile(r"\s*(?:#|//|--)\|((?:\s{2,}|\s*-\s).*)$")
 _ANY_COMMENT = re.compile(r"\s*(?:#|//|--)")
 _FAMILY = re.compile(r"(?:hide|collapse|remove)_\w+")
 
@@ -181,19 +185,31 @@ def of_source(source: str) -> Directed:
     """Return what the comments at the top of *source* ask for; only lines that are directives leave it."""
     view, suspects, kept = View(), [], []
     lines = source.split("\n")
-    for number, line in enumerate(lines, 1):
+    number = 0
+    while number < len(lines):
+        line = lines[number]
         if line.strip() and not line.startswith("%%") and not _ANY_COMMENT.match(line):
-            kept += lines[number - 1 :]
+            kept += lines[number:]
             break
-        found = _of_comment(line)
+        more = _continued(lines, number)
+        found = _of_comment("\n".join([line, *more]))
         if isinstance(found, View):
             view |= found
-            continue
-        if found:
-            suspects.append(Suspect(line=number, message=found))
-        kept.append(line)
+        else:
+            suspects += [Suspect(line=number + 1, message=found)] if found else []
+            kept += lines[number : number + 1 + len(more)]
+        number += 1 + len(more)
     text = "\n".join(kept)
     return Directed(source=text.lstrip("\n") if len(kept) < len(lines) else text, view=view, suspects=tuple(suspects))
+
+
+def _continued(lines: list[str], number: int) -> list[str]:
+    """Return the lines behind `lines[number]` that go on with the value of its option, without their `#|`."""
+    option = _OPTION.match(lines[number])
+    if option is None or not _UNFINISHED.fullmatch(option[2] or ""):
+        return []
+    found = itertools.takewhile(bool, map(_CONTINUATION.match, lines[number + 1 :]))
+    return [match[1] for match in found if match]
 
 
 def of_metadata(cell: NotebookNode) -> View:
@@ -257,7 +273,7 @@ def _of_option(key: str, raw: str | None) -> View | str:
         plain = (raw or "") if isinstance(value, dict | list) else "" if value is None else str(value)
         text: dict[str, Any] = {TEXT_OPTIONS[key]: plain}
         return replace(View(), **text)
-    if (key, value) in OPTIONS:
+    if not isinstance(value, dict | list) and (key, value) in OPTIONS:
         return OPTIONS[key, value]
     if (
         key in _HARMLESS

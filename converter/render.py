@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ class _Cell:
     """`shown`, `hidden`, `closed` or `open`."""
     output: str = ""
     outputs: tuple[outputs.Output, ...] = ()
+    name: str = ""
+    """The id that its author's label gives it."""
 
 
 def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) -> Post:
@@ -62,7 +65,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
                 findings += _placed(names, cell, source)
                 continue
             view = cell.metadata.nbpress["view"]
-            cells.append(_code_cell(cell, _language(nb), outputs.of_cell(cell, view, source, config, names)))
+            cells.append(_code_cell(cell, _language(nb), outputs.of_cell(cell, view, source, config, names), names))
             findings += _placed(names, cell, source)
         cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
         cells = _with_scripts(cells, config)
@@ -139,7 +142,7 @@ def _text_cell(cell: NotebookNode, html: str, source: Source, config: Config, na
     return _Cell(kind="lead" if cell.metadata.nbpress.lead else "markdown", html=html)
 
 
-def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, ...]) -> _Cell:
+def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, ...], names: outputs.Names) -> _Cell:
     """Return a code cell, its code highlighted."""
     view = cell.metadata.nbpress["view"]
     code = ""
@@ -153,7 +156,17 @@ def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, .
         input=view.input.name.lower() if code else Show.HIDDEN.name.lower(),
         output=view.output.name.lower(),
         outputs=shown,
+        name=_name(view.label, names),
     )
+
+
+def _name(label: str, names: outputs.Names) -> str:
+    """Return the id of a cell that its author has labelled, for links; nothing if something else has it."""
+    name = re.sub(r"\s+", "-", label.strip())
+    if not name or name in names.headings:
+        return ""
+    names.headings.add(name)
+    return liquid.defuse_in_raw(highlight.escape(name))
 
 
 def _raw(cell: NotebookNode, source: Source, config: Config, names: outputs.Names) -> str:

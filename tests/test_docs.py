@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from converter import directives, liquid, matter_keys
 from converter.cli import cli
 from converter.config import Config
+from converter.markdown import callouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +127,51 @@ def test_every_make_target_is_documented() -> None:
 
 def _guides() -> str:
     return text("README.md") + text("CONTRIBUTING.md")
+
+
+def _cells(heading: str, column: int) -> set[str]:
+    """Return the pieces of code in one column of the tables under *heading* of docs/authoring.md."""
+    rows = re.findall(r"^\|(.*)\|$", section(text("docs/authoring.md"), heading), re.MULTILINE)
+    columns = [re.split(r"(?<!\\)\|", row) for row in rows]
+    return {
+        code.replace("\\|", "|")
+        for row in columns
+        if len(row) > column
+        for code in re.findall(r"`([^`]+)`", row[column])
+    }
+
+
+def test_the_table_of_directives_is_that_of_the_code() -> None:
+    """Every spelling of every directive stands in docs/authoring.md, and no other."""
+    written = {(key, str(value).lower()) for key, value in directives.OPTIONS}
+    options = {f"#| {key}: {value}" for key, value in written} | {f"#| {key}: …" for key in directives.TEXT_OPTIONS}
+    assert _cells("## Directives", 1) == {f"#{name}" for name in directives.COMMENTS}
+    assert _cells("## Directives", 2) == options
+    assert _cells("## Directives", 3) == set(directives.TAGS)
+    assert _cells("## Directives", 4) == {f"{key}: true" for key in directives.METADATA} | {"caption: …", "alt: …"}
+
+
+def test_the_table_of_front_matter_is_that_of_the_code() -> None:
+    """Every key with a meaning, and what it must hold."""
+    rows = re.findall(r"^\| (`.*?) \| (.*?) \|", section(text("docs/authoring.md"), "### Keys"), re.MULTILINE)
+    told = {key: holds for names, holds in rows for key in re.findall(r"`(\w+)`", names)}
+    assert set(told) == set(matter_keys.KEYS)
+    choices = {key: " or ".join(f"`{word}`" for word in words) for key, words in matter_keys.CHOICES.items()}
+    for key, kind in matter_keys.KEYS.items():
+        said = re.sub(r"`, `", "` or `", told[key]) if kind == matter_keys.CHOICE else told[key]
+        assert said.startswith(choices.get(key, "a size such as" if kind == matter_keys.SIZE else kind)), key
+
+
+def test_callouts_embeds_and_the_allow_list_are_those_of_the_code() -> None:
+    """Words, alerts and classes of callouts; words of embeds; what of Liquid is alive."""
+    page = text("docs/authoring.md")
+    rows = re.findall(r"^\| (?:`(\w+):`)? *\| `\[!(\w+)\]` \| `(.*?)` \|", section(page, "### Callouts"), re.MULTILINE)
+    assert {alert.lower(): css for _, alert, css in rows} == {name: css for name, (_, css) in callouts.CALLOUTS.items()}
+    assert {word.lower() for word, _, _ in rows if word} == set(callouts.CALLOUTS) - {"caution"}
+    assert set(re.findall(r"^> (\w+): http", section(page, "### Embeds"), re.MULTILINE)) == set(callouts.EMBEDS)
+    listed = section(page, "### Liquid")
+    assert set(re.findall(r"`\{% (\w+) %\}`", listed)) >= set(liquid.TAGS)
+    assert set(re.findall(r"`\{\{ (\w+)\.… \}\}`", listed)) == set(liquid.VARIABLES)
 
 
 def _links() -> list[tuple[str, str]]:

@@ -29,6 +29,14 @@ def test_each_kind_of_cell_has_its_markup(text: str, blog: MakeBlog) -> str:
     return blogs.body(blogs.convert(blog({blogs.FILE: blogs.of_text("%% markdown\n# T\n" + text)})))
 
 
+def test_a_label_is_the_id_of_its_cell_once(blog: MakeBlog) -> None:
+    """Two cells with one label, and a label that a heading has, do not give two things one id."""
+    cells = "%% markdown\n# T\n%% markdown\n## fig-b\n"
+    cells += "".join(f"%% code\n#| label: {label}\nx\n" for label in ("fig a", "fig-a", "fig-b", '"<{%"'))
+    text = _post(blog({blogs.FILE: blogs.of_text(cells)}))
+    assert re.findall(r'code_cell rendered"(.*)>', text) == [' id="fig-a"', "", "", ' id="&lt;{%"']
+
+
 def test_a_post_is_front_matter_banner_and_container(blog: MakeBlog) -> None:
     """The frame of every post, down to its last line."""
     nb = blogs.notebook(blogs.markdown("text"))
