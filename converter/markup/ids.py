@@ -19,6 +19,7 @@ _NAMING = frozenset(
     }
 )
 """Attributes that hold ids."""
+_GIVES = re.compile(r"\sid\s*=", re.IGNORECASE)
 _LINKS = ("href", "xlink:href")
 _URL = re.compile(r"""(url\(\s*["']?#)([^"')]+)(["']?\s*\))""")
 _CODE = re.compile(r"(<(?P<name>script|style)\b[^>]*>)(.*?)(</(?P=name)\s*>)", re.IGNORECASE | re.DOTALL)
@@ -35,7 +36,7 @@ def free(wanted: str, taken: set[str]) -> str:
 
 def given(html: str) -> list[str]:
     """Return the ids that the tags of *html* give, in their order."""
-    if "id" not in html.lower():
+    if not _GIVES.search(html):
         return []
     found: list[str] = []
 
