@@ -36,6 +36,9 @@ def sources(config: Config, only: Iterable[Path] = ()) -> tuple[Source, ...]:
     everything = tuple(source(file, config) for file in files(config))
     if not wanted:
         return everything
+    plain = {item.file for item in everything if not item.file.is_symlink()}
+    if len(plain) == len(everything) and plain.issuperset(wanted):  # a save in the preview, of one among thousands
+        return tuple(item for item in everything if item.file in wanted)
     above = {item: {*_own(item.file), *item.file.resolve().parents} for item in everything}
     chosen = tuple(item for item in everything if above[item].intersection(wanted))
     strangers = [path for path in wanted if not any(path in parents for parents in above.values())]

@@ -112,6 +112,8 @@ class _Preview:
         self.browse = browse
         self.engine: Engine = engine.Engine(config, self.hear, drafts=drafts)
         self.findings: tuple[Finding, ...] = ()
+        self.notebooks: dict[PurePosixPath, Path] = {}
+        """The files of the notebooks that the last build of everything has found."""
         self.faults: dict[str, tuple[str, ...]] = {}
         """What is wrong with the settings, with a build as a whole, with the start of Jekyll."""
         self.said: dict[str, Notice] = {}
@@ -170,8 +172,7 @@ class _Preview:
         names = {str(path) for path in changed}
         if settings.FILE in names and not self.configured():
             names.remove(settings.FILE)
-        notebooks = {source.path: source for source in discover.sources(self.config)}
-        saved = [notebooks[path].file for path in changed if path in notebooks]
+        saved = [self.notebooks[path] for path in changed if path in self.notebooks and self.state(path)]
         report = self.build(saved if len(saved) == len(changed) else ())
         if report.written or report.removed or report.executed or report.failed:
             self.terminal.built(report)
@@ -198,6 +199,8 @@ class _Preview:
     def build(self, only: Iterable[Path]) -> Report:
         """Build the notebooks *only* (default: all), and let the terminal and the pages know what is wrong."""
         only = tuple(only)
+        if not only:
+            self.notebooks = {source.path: source.file for source in discover.sources(self.config)}
         try:
             report = pipeline.build(self.config, only, progress=_Telling(self.terminal, self.pages, self.greet))
             self.fails("build", ())

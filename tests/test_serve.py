@@ -49,21 +49,14 @@ def page(port: int, path: str = URL, host: str = "127.0.0.1") -> str:
         return ""
 
 
-def _command(process: Path) -> bytes:
-    """Return the command line of the process with this folder."""
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:  # it has just ended
-        return b""
-
-
-def processes_in(folder: Path) -> list[str]:
-    """Return the command lines of all processes that work in *folder*."""
-    found = []
+def processes_in(folder: Path) -> dict[int, str]:
+    """Return the command lines of all processes that work in *folder*, by their numbers."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if (process / "cwd").readlink().is_relative_to(folder):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+                line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found[int(process.name)] = line
         except OSError:  # it has just ended
             continue
     return found
@@ -141,6 +134,27 @@ def test_drafts_show_what_is_not_published(port: int, tmp_path: Path) -> None:
             serving.ready()
             assert ("Not yet." in page(port, "/2999/01/02/later.html")) is there
             assert "First prose." in page(port)
+
+
+def test_text_notebooks_and_bibliographies_are_followed(port: int, tmp_path: Path) -> None:
+    """Whatever a post is written in, and what it cites."""
+    head = "---\njupyter: {kernelspec: {name: python3, display_name: Python 3, language: python}}\ntitle: T\n---\n\n"
+    files: dict[str, object] = {
+        "_bibliography/books.bib": "@book{key, title = {Old book}, author = {A. Author}, year = {2000}}\n",
+        FILE: ["# A", "See {% cite key %}.\n\n{% bibliography --cited %}"],
+        "_notebooks/2020-02-03-text.md": f"{head}First text.\n",
+    }
+    root = folders.make(tmp_path / "blog", {**BLOG, **files})
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        assert folders.ends(lambda: "Old book" not in page(port), 20)
+        (root / "_bibliography/books.bib").write_text(
+            "@book{key, title = {New book}, author = {A. Author}, year = {2000}}\n"
+        )
+        assert folders.ends(lambda: "New book" not in page(port), 20)
+        assert "First text." in page(port, "/2020/02/03/text.html")
+        (root / "_notebooks/2020-02-03-text.md").write_text(f"{head}Second text.\n")
+        assert folders.ends(lambda: "Second text." not in page(port, "/2020/02/03/text.html"), 20)
 
 
 def test_what_a_post_is_made_of_is_followed(port: int, tmp_path: Path) -> None:
@@ -222,8 +236,8 @@ def test_a_jekyll_that_has_gone_is_started_again(port: int, tmp_path: Path) -> N
     root = folders.make(tmp_path / "blog", BLOG)
     with Serving(root, "--port", str(port)) as serving:
         serving.ready()
-        (ruby,) = [process for process in Path("/proc").glob("[0-9]*") if b"preview/site" in _command(process)]
-        os.kill(int(ruby.name), signal.SIGKILL)
+        (ruby,) = [pid for pid, line in processes_in(root).items() if "preview/site" in line]
+        os.kill(ruby, signal.SIGKILL)
         serving.line("Jekyll has ended with status -9; the next save starts it again")
         assert "First prose." in page(port)
         (root / FILE).write_bytes(folders.content(["# A", "Second prose."]))
@@ -311,7 +325,7 @@ def test_a_busy_port_is_one_line(tmp_path: Path) -> None:
     same(done.stderr, line)
     assert (done.returncode, done.stdout) == (2, "")
     assert not (root / "_posts").exists()
-    assert processes_in(root) == []
+    assert processes_in(root) == {}
 
 
 def test_a_jekyll_that_cannot_start_ends_the_preview(port: int, tmp_path: Path) -> None:
@@ -323,7 +337,7 @@ def test_a_jekyll_that_cannot_start_ends_the_preview(port: int, tmp_path: Path) 
     assert done.returncode == 1
     assert "no-such-plugin" in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
-    assert processes_in(root) == []
+    assert processes_in(root) == {}
 
 
 def test_no_jekyll_is_one_line(tmp_path: Path) -> None:
