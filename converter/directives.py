@@ -150,12 +150,14 @@ _QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | froz
         "lst-cap",
     ]
 )
-_COMMENT = re.compile(r"\s*(?:#|//|--)\s*([A-Za-z][\w-]*)(?:\s+(\S.*?))?\s*$")
+_COMMENT = re.compile(r"\s*(?:(?:#|//|--)\s*|%nbdev_)([A-Za-z][\w-]*)(?:\s+(\S.*?))?\s*$")
 _OPTION = re.compile(r"\s*(?:#|//|--)\|\s*([A-Za-z][\w-]*)\s*(?::\s*(.*?))?\s*$", re.DOTALL)
 _UNFINISHED = re.compile(r"|[|>][-+0-9]*|\"[^\"]*|'[^']*|\[[^\]]*")
 """A value that goes on in the next line: none yet, a block of YAML, an open quote or bracket."""
 _CONTINUATION = re.compile(r"\s*(?:#|//|--)\|((?:\s{2,}|\s*-\s).*)$")
-_ANY_COMMENT = re.compile(r"\s*(?:#|//|--)")
+_ANY_COMMENT = re.compile(r"\s*(?:#|//|--|%nbdev_)")
+_SHOW_DOC = re.compile(r"show_doc\([^\n]*\)")
+"""nbdev's call that documents something; its readers never saw the call."""
 _FAMILY = re.compile(r"(?:hide|collapse|remove)_\w+")
 
 
@@ -200,6 +202,8 @@ def of_source(source: str) -> Directed:
             kept += lines[number : number + 1 + len(more)]
         number += 1 + len(more)
     text = "\n".join(kept)
+    if _SHOW_DOC.fullmatch(text.strip()):
+        view |= View(input=Show.HIDDEN)
     return Directed(source=text.lstrip("\n") if len(kept) < len(lines) else text, view=view, suspects=tuple(suspects))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter import liquid
-from converter.markdown.protect import PLACEHOLDER, Part, protect
+from converter.markdown.protect import PLACEHOLDER, Part, shielded
 from tests.cases import each_case
 
 PARTS = (
@@ -25,7 +25,7 @@ def kind(piece: Part) -> str:
 @each_case("protect")
 def test_pieces_and_their_lines(text: str) -> str:
     """Every piece is found with its kind and the line where it begins; code is left alone."""
-    protected = protect(text, ())
+    protected = shielded(text, ())
     pieces = [
         f"{line + 1} {kind(piece)} {piece.text!r}"
         for line, piece in zip(protected.starts, protected.pieces, strict=True)
@@ -37,14 +37,14 @@ def test_pieces_and_their_lines(text: str) -> str:
 @given(st.lists(ALPHABET, max_size=30).map("".join))
 def test_what_was_taken_out_goes_back_unchanged(text: str) -> None:
     """Protecting and restoring give the source again, whatever it is."""
-    protected = protect(text, ())
+    protected = shielded(text, ())
     assert protected.original(protected.text) == text
 
 
 @given(st.lists(ALPHABET, max_size=30).map("".join))
 def test_lines_of_the_protected_text_are_lines_of_the_source(text: str) -> None:
     """The first line of the text is the first of the source, the last is the last, and none goes back."""
-    protected = protect(text, ())
+    protected = shielded(text, ())
     lines = [protected.line(number) for number in range(protected.text.count("\n") + 1)]
     assert lines[0] == 0
     assert lines[-1] <= text.count("\n")

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from converter.front_matter import setting
 from converter.markdown import citations, headings, live, settle
 from converter.markdown.cells import PARSER, Cell, Page, parse
-from converter.markdown.protect import protect
+from converter.markdown.protect import shielded
 from converter.markdown.renderer import RENDERER, anchor
 from converter.markup import styles
 from converter.model import Asset, Finding, Footnote, FrontMatter, References, Source
@@ -86,7 +86,7 @@ def fragment(text: str, source: Source, config: Config, taken: set[str]) -> Text
 
     Its ids are added to those that are *taken*.
     """
-    protected = protect(text, None)
+    protected = shielded(text, None)
     tokens = PARSER.parse(protected.text, {})
     cell = Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)
     page = Page(source=source, config=config, style="html", ids=taken)

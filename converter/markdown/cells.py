@@ -12,7 +12,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from converter import liquid
 from converter.markdown import autolinks
-from converter.markdown.protect import PLACEHOLDER, Part, Protected, placeholder, protect
+from converter.markdown.protect import PLACEHOLDER, Part, Protected, placeholder, shielded
 from converter.model import Asset, Finding, Severity, Source
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def parse(nb: NotebookNode, config: Config) -> list[Cell]:
         if node.cell_type != "markdown":
             continue
         place = node.metadata.nbpress
-        protected = protect(node.source, config.liquid_allow)
+        protected = shielded(node.source, config.liquid_allow)
         cells.append(
             Cell(
                 index=index,

@@ -14,7 +14,7 @@ from converter import bibliography, citations, front_matter, liquid
 from converter.liquid import Kind
 from converter.markdown import spellings
 from converter.markdown.cells import PARSER, Cell, Page
-from converter.markdown.protect import PLACEHOLDER, protect
+from converter.markdown.protect import PLACEHOLDER, shielded
 from converter.markdown.protect import Cite as LatexCite
 from converter.model import Finding, Reference, References, Severity
 
@@ -337,7 +337,7 @@ class _Reader:
 
     def _read_detail(self, piece: liquid.Piece, outer: Cell, line: int) -> None:
         """Note the citations in the text of a footnote, and keep it as tokens."""
-        protected = protect(piece.detail, self.page.config.liquid_allow)
+        protected = shielded(piece.detail, self.page.config.liquid_allow)
         tokens = PARSER.parseInline(protected.text, {})
         cell = replace(outer, protected=protected, tokens=tokens, above=line - 1)
         self.page.details[piece.detail] = list(self.blocks(tokens, cell))

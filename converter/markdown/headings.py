@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 from nbformat import NotebookNode
 
 from converter.markdown.cells import HTML, PARSER, Cell, plain, walk
-from converter.markdown.protect import Math, Part, protect
+from converter.markdown.protect import Math, Part, shielded
 from converter.markup import ids
 
 if TYPE_CHECKING:
@@ -79,6 +79,6 @@ def _names_in(file: Path, state: int) -> frozenset[str]:  # noqa: ARG001 - anoth
 
 
 def _cell(source: str) -> Cell:
-    protected = protect(source, None)
+    protected = shielded(source, None)
     tokens = PARSER.parse(protected.text, {})
     return Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)

@@ -98,7 +98,7 @@ class Protected:
         return found[0] if piece is None else show(piece)
 
 
-def protect(source: str, allow: tuple[str, ...] | None = ()) -> Protected:
+def shielded(source: str, allow: tuple[str, ...] | None = ()) -> Protected:
     """Return *source* with math, citations and Liquid replaced by placeholders; code is left alone.
 
     *allow* is what the site adds to the allow-list; None means that nothing is Liquid or a citation.

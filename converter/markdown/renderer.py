@@ -11,7 +11,7 @@ from markdown_it.renderer import RendererHTML
 from converter import highlight, liquid, templating
 from converter.markdown import citations, settle, spellings
 from converter.markdown.cells import HTML, PARSER, Cell, Page, holds_html, plain, walk
-from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, protect
+from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, shielded
 from converter.markup.clean import clean
 from converter.markup.whole import whole
 from converter.model import Severity
@@ -106,7 +106,7 @@ class Renderer(RendererHTML):
     def _inline_markdown(self, text: str, env: EnvType) -> str:
         """Return the HTML of the Markdown inside a footnote's quotes."""
         page, outer = env["page"], env["cell"]
-        protected = protect(text, page.config.liquid_allow)
+        protected = shielded(text, page.config.liquid_allow)
         tokens = deepcopy(page.details[text]) if text in page.details else PARSER.parseInline(protected.text, {})
         inner = Cell(
             index=outer.index,

@@ -21,7 +21,7 @@ import cmarkgfm
 from bs4 import BeautifulSoup
 from cmarkgfm.cmark import Options
 
-from converter.markdown.protect import PLACEHOLDER, Cite, protect
+from converter.markdown.protect import PLACEHOLDER, Cite, shielded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _reason(theirs: dict[str, Any], ours: dict[str, Any], sources: list[str], co
     if ours["text"] == cmark["text"] and _tags(ours) == _tags(cmark):
         return "cmark-gfm"
     # cmark-gfm knows neither math nor citations: without them, the structure tells.
-    protected = protect(source)
+    protected = shielded(source)
     plain = _read(PLACEHOLDER.sub("", protected.text), compare)
     cites = Counter(a=sum(len(piece.keys) for piece in protected.pieces if isinstance(piece, Cite)))
     return "cmark-gfm" if Counter(_tags(ours)) - cites == Counter(_tags(plain)) else "unexplained"
