@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,10 +111,17 @@ def browser(requires_chromium: str) -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser, address: str) -> Iterator[Visit]:
     """Open a window without a past, in light colours."""
+    with window(browser, address) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def window(browser: Browser, address: str) -> Iterator[Visit]:
+    """Open a window that stays on the site at *address*."""
     context = browser.new_context(color_scheme="light", reduced_motion="reduce")
-    window = Visit(page=context.new_page(), address=address)
-    context.route("**/*", window.guard)
-    window.page.on("console", window.hear)
-    window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
-    yield window
+    visit = Visit(page=context.new_page(), address=address)
+    context.route("**/*", visit.guard)
+    visit.page.on("console", visit.hear)
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
     context.close()

@@ -1,0 +1,272 @@
+"""Outputs of libraries that draw in the browser: a notebook is run, built, and its post opened."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from tests import blogs
+from tests.browser import server
+from tests.browser.conftest import window
+from tests.jekyll import site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Locator
+
+    from tests.browser.conftest import Visit
+
+pytestmark = [pytest.mark.jekyll, pytest.mark.browser, pytest.mark.kernel]
+
+FIGURE = 'import plotly.express as px\nfigure = px.scatter(x=[1, 2, 3], y=[3, 1, 2], title="Three points")\n'
+BOKEH = (
+    "from bokeh.io import output_notebook, show\nfrom bokeh.plotting import figure as plot\noutput_notebook()\n"
+    "line = plot(title='A line', width=300, height=200)\nline.line([1, 2, 3], [3, 1, 2], line_width=8)\n"
+)
+CHART = (
+    "import altair\nimport pandas\ntable = pandas.DataFrame({'a': [1, 2], 'b': [3, 4]})\n"
+    "chart = altair.Chart(table, title='Bars').mark_bar().encode(x='a:O', y='b')\n"
+)
+CELLS = {
+    "plotly": FIGURE + "figure",
+    "plotly, folded": "#collapse_output\n" + FIGURE + "figure",
+    "plotly, page": FIGURE + "from IPython.display import HTML\nHTML(figure.to_html(include_plotlyjs='cdn'))",
+    "plotly, whole": FIGURE + "from IPython.display import HTML\nHTML(figure.to_html(full_html=False))",
+    "plotly, connected": FIGURE + "figure.show('notebook_connected')",
+    "bokeh": BOKEH + "show(line)",
+    "bokeh, controls": BOKEH
+    + (
+        "from bokeh.layouts import column\nfrom bokeh.models import Slider\n"
+        "show(column(Slider(start=0, end=10, value=3, title='n'), line))"
+    ),
+    "bokeh, table": BOKEH
+    + (
+        "from bokeh.models import ColumnDataSource, DataTable, TableColumn\n"
+        "show(DataTable(source=ColumnDataSource({'a': [11, 12]}), columns=[TableColumn(field='a')], width=300))"
+    ),
+    "bokeh, formula": BOKEH + "line.xaxis.axis_label = r'$$\\alpha^2$$'\nshow(line)",
+    "bokeh, page": BOKEH
+    + (
+        "from bokeh.embed import file_html\nfrom bokeh.resources import CDN\nfrom IPython.display import HTML\n"
+        "HTML(file_html(line, CDN).partition('<body>')[2].partition('</body>')[0])"
+    ),
+    "altair": CHART + "chart",
+    "altair, data": CHART + "with altair.renderers.enable('mimetype'):\n    display(chart)",
+    "pandas": CHART + "table",
+    "styler": CHART + "table.style.highlight_max(color='rgb(200, 100, 0)')",
+    "svg": 'from IPython.display import SVG\nSVG(\'<svg width="40" height="20" xmlns="http://www.w3.org/2000/svg">'
+    '<rect width="20" height="20" fill="red"/></svg>\')',
+    "latex": "from IPython.display import Latex\nLatex(r'$\\frac{a}{b} < c$')",
+    "markdown": "from IPython.display import Markdown\nMarkdown('It is *so*: $x^2$')",
+    "json": "from IPython.display import JSON\nJSON({'a': [1, {'b': None}]})",
+    "geojson": "from IPython.display import GeoJSON\nGeoJSON({'type': 'Point', 'coordinates': [1, 2]})",
+    "javascript": "from IPython.display import Javascript\nJavascript('element.textContent = 6 * 7')",
+    "slider": "import ipywidgets\nipywidgets.IntSlider(value=3, max=9, description='Number')",
+    "interact": "import ipywidgets\n@ipywidgets.interact(n=5)\ndef square(n):\n    print(n, 'squared is', n * n)",
+    "buttons": "import ipywidgets\n"
+    "ipywidgets.VBox([ipywidgets.Button(icon='check', description='Yes'), ipywidgets.HTML('<b>So it is</b>')])",
+    "audio": "import math\nfrom IPython.display import Audio\n"
+    "Audio([math.sin(it / 5) for it in range(4000)], rate=8000)",
+    "video": "from IPython.display import Video\nVideo(b'no film', embed=True, mimetype='video/mp4', width=160)",
+}
+URL = "/nbpress/2026/01/02/rich.html"
+PLAIN = "/nbpress/2026/01/03/plain.html"
+NOISE = ("strict mode: use allowUnionTypes", "jquery-ui is required to enable DataTable.reorderable")
+"""What the libraries of widgets and of Bokeh's tables say of themselves, on every page."""
+
+
+def by(name: str) -> int:
+    """Return where the cell *name* stands among the code cells of the page."""
+    return list(CELLS).index(name)
+
+
+@pytest.fixture(scope="module")
+def blog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the notebook in a blog with our theme and without our libraries, which the build has to bring."""
+    source = site.copy_checkout(tmp_path_factory.mktemp("rich") / "blog", "_theme", "assets", "_config.yml", "pages")
+    for name in ("plotly", "bokeh", "vega", "widgets"):
+        shutil.rmtree(source / "assets/vendor" / name)
+    (source / "_config.yml").write_text((source / "_config.yml").read_text("utf-8").replace("_bibliography", "_none"))
+    files = {
+        "_notebooks/2026-01-02-rich.ipynb": blogs.notebook(*map(blogs.code, CELLS.values()), title="Rich"),
+        "_notebooks/2026-01-03-plain.ipynb": blogs.notebook(blogs.code("'plain'"), title="Plain"),
+    }
+    for name, content in files.items():
+        blogs.write(source, {name: content, "_config.yml": (source / "_config.yml").read_text("utf-8")})
+    done = subprocess.run(
+        [sys.executable, "-m", "converter", "build"], cwd=source, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return source
+
+
+@pytest.fixture(scope="module")
+def address(blog: Path, tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Iterator[str]:
+    """Serve the blog and return the address of its first page."""
+    built = site.build(blog, tmp_path_factory.mktemp("rich") / "host", requires_jekyll)
+    assert built.status == 0, built.output
+    with server.serving(built.host) as root:
+        yield f"{root}{built.baseurl}/"
+
+
+@pytest.fixture(scope="module")
+def rich(browser: Browser, address: str) -> Iterator[Visit]:
+    """Open the post once for all tests that change nothing another one looks at."""
+    with window(browser, address) as visit:
+        visit.open(URL)
+        visit.page.wait_for_function("document.querySelectorAll('.widget-subarea').length === 3")
+        visit.scroll_through()
+        visit.page.wait_for_timeout(500)
+        yield visit
+
+
+def cell(visit: Visit, name: str) -> Locator:
+    """Return the cell *name* of the page."""
+    return visit.page.locator(".code_cell").nth(by(name))
+
+
+def colours(drawing: Locator) -> int:
+    """Return how many colours are to be seen in *drawing*."""
+    drawing.scroll_into_view_if_needed()
+    picture = Image.open(io.BytesIO(drawing.screenshot())).convert("RGB")
+    return len(picture.getcolors(maxcolors=picture.width * picture.height) or ())
+
+
+def test_nothing_complains_and_nobody_else_is_asked(rich: Visit) -> None:
+    assert [said for said in rich.complaints if not any(noise in said for noise in NOISE)] == []
+    assert rich.foreign == []
+
+
+def test_every_library_is_loaded_once_from_the_site(rich: Visit) -> None:
+    addresses = rich.page.evaluate("[...document.querySelectorAll('script[integrity]')].map((it) => it.src)")
+    files = [address.partition("/nbpress/assets/vendor/")[2] for address in addresses]
+    bokeh = ("bokeh.min.js", "bokeh-widgets.min.js", "bokeh-tables.min.js", "bokeh-mathjax.min.js")
+    assert {"plotly/plotly.min.js", "vega/vega-embed.min.js", "widgets/embed.js"} < set(files)
+    assert {f"bokeh/{name}" for name in bokeh} < set(files)
+    assert len(files) == len(set(files))
+
+
+def test_a_page_without_charts_loads_none(browser: Browser, address: str) -> None:
+    with window(browser, address) as visit:
+        page = visit.open(PLAIN)
+        assert page.locator(".output_execute_result").inner_text().strip() == "'plain'"
+        assert page.locator("script[src*='/vendor/']").count() == 0
+
+
+@pytest.mark.parametrize("name", [name for name in CELLS if name.startswith("plotly") and "folded" not in name])
+def test_plotly_draws(rich: Visit, name: str) -> None:
+    """Whatever form the figure was stored in, three points and a title are on the page."""
+    figure = cell(rich, name)
+    assert figure.locator(".scatterlayer .point").count() == 3
+    assert figure.locator(".gtitle").text_content() == "Three points"
+    assert colours(figure.locator(".js-plotly-plot")) > 10
+
+
+def test_plotly_has_room_once_its_output_is_unfolded(rich: Visit) -> None:
+    figure = cell(rich, "plotly, folded")
+    figure.locator("summary").click()
+    rich.page.wait_for_timeout(300)
+    box = figure.locator(".main-svg").first.bounding_box()
+    room = figure.locator(".plotly-graph-div").bounding_box()
+    assert box
+    assert room
+    assert box["width"] == pytest.approx(room["width"], abs=2)
+    assert figure.locator(".scatterlayer .point").count() == 3
+
+
+def test_the_posts_hold_no_library(blog: Path) -> None:
+    """The HTML of Plotly brought 4.8 MB, which the page has once and elsewhere."""
+    assert (blog / "_posts/2026-01-02-rich.html").stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("name", ["bokeh", "bokeh, formula", "bokeh, page"])
+def test_bokeh_draws(rich: Visit, name: str) -> None:
+    plot = cell(rich, name).locator(".bk-Figure")
+    assert plot.count() == 1
+    assert plot.locator("canvas").count() > 0
+    assert colours(plot) > 10
+
+
+def test_the_notice_of_bokeh_is_left_out(rich: Visit) -> None:
+    assert "BokehJS" not in cell(rich, "bokeh").locator(".output").inner_text()
+
+
+def test_bokeh_shows_tables(rich: Visit) -> None:
+    assert cell(rich, "bokeh, table").locator(".slick-cell", has_text="12").count() == 1
+
+
+def test_controls_of_bokeh_move(rich: Visit) -> None:
+    slider = cell(rich, "bokeh, controls").locator(".noUi-handle")
+    slider.focus()
+    rich.page.keyboard.press("ArrowRight")
+    assert float(slider.get_attribute("aria-valuenow") or 0) > 3
+
+
+@pytest.mark.parametrize("name", ["altair", "altair, data"])
+def test_altair_draws(rich: Visit, name: str) -> None:
+    chart = cell(rich, name).locator("svg")
+    assert chart.locator(".mark-rect path").count() == 2
+    assert colours(chart) > 5
+    assert cell(rich, name).get_by_role("figure", name="Bars").count() == 1
+
+
+def test_tables_keep_their_looks(rich: Visit) -> None:
+    assert cell(rich, "pandas").locator("table.dataframe tbody td").all_inner_texts() == ["1", "3", "2", "4"]
+    style = "(it) => getComputedStyle(it).backgroundColor"
+    found = cell(rich, "styler").locator("tbody td").evaluate_all(f"(all) => all.map({style})")
+    assert [colour == "rgb(200, 100, 0)" for colour in found] == [False, False, True, True]
+
+
+def test_pictures_and_texts_are_shown(rich: Visit) -> None:
+    assert colours(cell(rich, "svg").locator("svg")) >= 2
+    assert cell(rich, "latex").locator(".katex-html .mfrac").count() == 1
+    assert cell(rich, "markdown").locator("em").inner_text() == "so"
+    assert cell(rich, "markdown").locator(".katex").count() == 1
+    assert '"b": null' in cell(rich, "json").locator(".output_json").inner_text()
+    assert '"coordinates"' in cell(rich, "geojson").locator(".output_json").inner_text()
+    assert cell(rich, "javascript").locator(".output").inner_text().strip() == "42"
+
+
+def test_a_slider_moves(rich: Visit) -> None:
+    slider = cell(rich, "slider").locator(".noUi-handle")
+    assert cell(rich, "slider").locator(".widget-readout").inner_text() == "3"
+    slider.focus()
+    rich.page.keyboard.press("ArrowRight")
+    assert cell(rich, "slider").locator(".widget-readout").inner_text() == "4"
+
+
+def test_a_widget_shows_what_its_run_had_printed(rich: Visit) -> None:
+    assert "5 squared is 25" in cell(rich, "interact").inner_text()
+
+
+def test_buttons_have_their_icons(rich: Visit) -> None:
+    """The font is that of the site."""
+    assert cell(rich, "buttons").locator(".output button").inner_text().strip() == "Yes"
+    assert cell(rich, "buttons").locator("b").inner_text() == "So it is"
+    assert rich.page.evaluate(
+        "[...document.fonts].some((it) => it.family.includes('Awesome') && it.status === 'loaded')"
+    )
+
+
+def test_sound_can_be_played(rich: Visit) -> None:
+    audio = cell(rich, "audio").locator("audio")
+    rich.page.wait_for_function("document.querySelector('audio').readyState > 0")
+    assert audio.evaluate("(it) => it.duration") == pytest.approx(0.5)
+    assert cell(rich, "video").locator("video[controls]").count() == 1
+
+
+def test_the_same_run_gives_the_same_notebook(blog: Path, tmp_path: Path) -> None:
+    """No id that a library has made up is left, neither in outputs nor in the state of widgets."""
+    notebook = blog / "_notebooks/2026-01-02-rich.ipynb"
+    again = shutil.copytree(blog, tmp_path / "again") / "_notebooks" / notebook.name
+    build = [sys.executable, "-m", "converter", "build", "--execute", "always", str(again)]
+    subprocess.run(build, cwd=tmp_path / "again", capture_output=True, check=True)
+    assert again.read_bytes() == notebook.read_bytes()
