@@ -45,6 +45,8 @@ class View:
     caption: str = ""
     alt: str = ""
     label: str = ""
+    renderings: tuple[str, ...] = ()
+    """Of its figures in turn, whether it is for `light` or for `dark` pages; all others are for both."""
 
     def __or__(self, other: View) -> View:
         """Return what both ask for together."""
@@ -58,6 +60,7 @@ class View:
             caption=other.caption or self.caption,
             alt=other.alt or self.alt,
             label=other.label or self.label,
+            renderings=other.renderings or self.renderings,
         )
 
 
@@ -134,6 +137,7 @@ _QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | froz
         "fig-dpi",
         "fig-link",
         "fig-subcap",
+        "renderings",
         "code-summary",
         "code-overflow",
         "code-line-numbers",
@@ -277,6 +281,10 @@ def _of_option(key: str, raw: str | None) -> View | str:
         plain = (raw or "") if isinstance(value, dict | list) else "" if value is None else str(value)
         text: dict[str, Any] = {TEXT_OPTIONS[key]: plain}
         return replace(View(), **text)
+    if key == "renderings":
+        if isinstance(value, list) and all(scheme in ("light", "dark") for scheme in value):
+            return View(renderings=tuple(value))
+        return f"#| renderings must be [light, dark] or [dark, light], not {raw!r}"
     if not isinstance(value, dict | list) and (key, value) in OPTIONS:
         return OPTIONS[key, value]
     if (

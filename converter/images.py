@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -32,6 +32,8 @@ SUFFIXES = {
 }  # fmt: skip
 """File suffix by MIME type, for outputs and attachments."""
 _URL_SAFE = "/!$&'()*+,;=:@-._~"  # what RFC 3986 allows in a path
+SCHEMES = ("#gh-light-mode-only", "#gh-dark-mode-only")
+"""What GitHub has at the end of an image's address that only readers of a light, or a dark, page are to see."""
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|/|#|\{|$)", re.IGNORECASE)
 
 
@@ -62,6 +64,13 @@ def local(address: str, source: Source, cell: NotebookNode, config: Config) -> I
 
     Raises `ImageError` if there is no such file or it lies outside the blog.
     """
+    found = _local(address, source, cell, config)
+    scheme = next((scheme for scheme in SCHEMES if address.endswith(scheme)), "")
+    return replace(found, url=found.url + scheme) if found and scheme else found
+
+
+def _local(address: str, source: Source, cell: NotebookNode, config: Config) -> Image | None:
+    """Return the image that *address* means, without what follows its name."""
     if address.lower().startswith("attachment:"):
         return _attachment(address.partition(":")[2], source, cell, config)
     if _ELSEWHERE.match(address):

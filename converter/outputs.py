@@ -55,6 +55,7 @@ _ANSI = "\x1b["
 _NO_STATE = "An interactive widget stood here; the notebook does not hold its state."
 _NO_ALT = "a figure has no text for those who do not see it; give it a title, or say what it shows: #| fig-alt: …"
 _FIGURES = frozenset({"image", "svg"})
+_RENDERED = _FIGURES | {"html", "plotly", "vega"}
 _DRAWN = frozenset({"bokeh", "plotly", "vega"})
 _WITH_NAME = frozenset({"javascript", "plotly", "vega"})
 
@@ -120,6 +121,10 @@ def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, name
     shown = [_output(output, place) for output in joined(cell.outputs)]
     found = [_with_name(output, names.contents) for output in shown if output is not None]
     figures = [i for i, output in enumerate(found) if output.template in _FIGURES]
+    for i, scheme in zip(
+        [i for i, output in enumerate(found) if output.template in _RENDERED], view.renderings, strict=False
+    ):
+        found[i] = replace(found[i], css_class=f"{found[i].css_class} {scheme}-content".lstrip())
     if view.caption and figures:
         found[figures[0]] = replace(found[figures[0]], caption=_text(view.caption))
     if not all(found[i].alt or found[i].caption for i in figures):

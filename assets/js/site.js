@@ -6,7 +6,13 @@ const prefersDark = matchMedia("(prefers-color-scheme: dark)");
 /** Let the reader choose light or dark; agreeing with the system again forgets the choice. */
 function themeSwitch(button) {
   const isDark = () => root.dataset.theme === "dark" || (root.dataset.theme !== "light" && prefersDark.matches);
-  const show = () => button.setAttribute("aria-pressed", String(isDark()));
+  const pictures = [...document.querySelectorAll("picture > source[media*='prefers-color-scheme']")];
+  const wanted = new Map(pictures.map((source) => [source, /scheme:\s*dark/.test(source.media)]));
+  const show = () => {
+    button.setAttribute("aria-pressed", String(isDark()));
+    // A picture of two kinds follows the reader's choice, not only the system.
+    for (const [source, dark] of wanted) source.media = dark === isDark() ? "all" : "not all";
+  };
   button.addEventListener("click", () => {
     const dark = !isDark();
     const choice = dark === prefersDark.matches ? "system" : dark ? "dark" : "light";
@@ -40,10 +46,11 @@ function focusableScrollers() {
   const measured = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const scrolls = target.scrollWidth > target.clientWidth;
-      const attributes = { tabindex: "0", role: "region", "aria-label": names.get(target) };
-      for (const [name, value] of Object.entries(attributes)) {
-        if (scrolls) target.setAttribute(name, value);
-        else target.removeAttribute(name);
+      const name = names.get(target);
+      const attributes = { tabindex: "0", ...(name && { role: "region", "aria-label": name }) };
+      for (const [attribute, value] of Object.entries(attributes)) {
+        if (scrolls) target.setAttribute(attribute, value);
+        else target.removeAttribute(attribute);
       }
     }
   });
@@ -51,8 +58,8 @@ function focusableScrollers() {
     let number = 0;
     for (const box of document.querySelectorAll(selector)) {
       if (names.has(box) || getComputedStyle(box).overflowX !== "auto") continue;
-      // Landmarks are told apart by their names.
-      names.set(box, `${kind} ${(number += 1)}`);
+      // Landmarks are told apart by their names; a figure has one, and a role, of its own.
+      names.set(box, box.hasAttribute("role") ? "" : `${kind} ${(number += 1)}`);
       measured.observe(box);
     }
   }

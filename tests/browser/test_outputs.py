@@ -76,6 +76,9 @@ CELLS = {
     "audio": "import math\nfrom IPython.display import Audio\n"
     "Audio([math.sin(it / 5) for it in range(4000)], rate=8000)",
     "video": "from IPython.display import Video\nVideo(b'no film', embed=True, mimetype='video/mp4', width=160)",
+    "pair": "#| renderings: [light, dark]\n#| fig-alt: A square\nfrom IPython.display import SVG\n"
+    'square = \'<svg width="20" height="20" class="{}"><rect/></svg>\'\n'
+    "for colour in ('black', 'white'):\n    display(SVG(square.format(colour)))",
 }
 URL = "/nbpress/2026/01/02/rich.html"
 PLAIN = "/nbpress/2026/01/03/plain.html"
@@ -270,3 +273,26 @@ def test_the_same_run_gives_the_same_notebook(blog: Path, tmp_path: Path) -> Non
     build = [sys.executable, "-m", "converter", "build", "--execute", "always", str(again)]
     subprocess.run(build, cwd=tmp_path / "again", capture_output=True, check=True)
     assert again.read_bytes() == notebook.read_bytes()
+
+
+def test_a_pair_of_figures_follows_the_colours_of_the_page(browser: Browser, address: str) -> None:
+    """Those of the system, and the reader's choice before them."""
+    with window(browser, address) as visit:
+        page = visit.open(URL)
+        seen = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+            seen.append([cell(visit, "pair").locator(f"svg.{it}").is_visible() for it in ("black", "white")])
+        page.get_by_role("button", name="Dark colours").click()
+        seen.append([cell(visit, "pair").locator(f"svg.{it}").is_visible() for it in ("black", "white")])
+        assert seen == [[True, False], [False, True], [True, False]]
+
+
+def test_widgets_can_be_read_on_dark_paper(browser: Browser, address: str) -> None:
+    with window(browser, address) as visit:
+        visit.page.emulate_media(color_scheme="dark")
+        page = visit.open(URL)
+        label = page.locator(".output_widget .widget-label").first
+        label.wait_for()
+        ink = label.evaluate("(it) => getComputedStyle(it).color.match(/\\d+/g).slice(0, 3).map(Number)")
+        assert sum(ink) > 500
