@@ -25,6 +25,7 @@ EXECUTE = ("auto", "always", "never")
 RERUN_ON = ("inputs", "environment")
 FOOTNOTES = ("liquid", "html")
 ASSETS = ("local", "cdn")
+MATH = ("katex", "mathml")
 CITATION_STYLES = ("author-date", "numeric")
 SCHOLAR = "jekyll-scholar"
 """The plugin that has citations of its own."""
@@ -91,6 +92,8 @@ class Config:
     """Language of citations, such as `de-DE`; that of the style by default."""
     sanitize: bool = False
     """Clean the HTML of cells and outputs of everything that could act, for notebooks of strangers."""
+    math: str = field(default="katex", metadata={"choices": MATH})
+    """`katex` leaves formulas to KaTeX in the browser, `mathml` writes them so that no script is needed."""
     liquid_allow: tuple[str, ...] = field(default=(), metadata={"key": "liquid.allow"})
     """More Liquid tags, variables and filters that text cells may use."""
     templates: PurePosixPath = PurePosixPath("templates")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 
-from converter import charts, highlight, images, inset, liquid, markdown, runtimes, widgets
+from converter import charts, highlight, images, inset, liquid, markdown, mathml, runtimes, widgets
 from converter.markup import styles
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Outpu
     if kind == "text":
         return Output(template=kind, html=_preformatted(_without_home(terminal(text))))
     if kind == "latex":
-        return Output(template=kind, html=escaped(text), has_math=True)
+        return _latex(text, place.config)
     if kind == "markdown":
         return _markdown(text, place)
     return _drawing(text, output, place) if kind == "svg" else _html(text, place)
@@ -332,6 +332,14 @@ def _markdown(text: str, place: _Place) -> Output:
     name = inset.root(made.html[0], names.headings)
     html = styles.kept_to(f"#{name}", made.html[0])
     return Output(template="markdown", html=liquid.alive_in_raw(html), name=name, has_math=made.has_math)
+
+
+def _latex(text: str, config: Config) -> Output:
+    """Return a formula that code has displayed."""
+    element = mathml.formula(text) if config.math == "mathml" else None
+    if element:
+        return Output(template="html", html=liquid.defuse_in_raw(element))
+    return Output(template="latex", html=escaped(text), has_math=True)
 
 
 def _alt(output: NotebookNode, view: View, asked: Mapping[str, Any] | None = None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markdown_it.renderer import RendererHTML
 
-from converter import highlight, liquid, templating
+from converter import highlight, liquid, mathml, templating
 from converter.markdown import citations, settle, spellings
 from converter.markdown.cells import HTML, PARSER, Cell, Page, holds_html, plain, walk
 from converter.markdown.protect import PLACEHOLDER, Cite, Math, Part, shielded
@@ -67,9 +67,23 @@ class Renderer(RendererHTML):
     def _safe(self, text: str, *, escaped: bool) -> str:
         return liquid.defuse(text if escaped else text.translate(_TEXT_ESCAPES))
 
+    def _mathml(self, tex: str, env: EnvType) -> str | None:
+        """Return the formula *tex* as MathML if the site wants that; what cannot be done is KaTeX's, and a finding."""
+        page: Page = env["page"]
+        if page.config.math != "mathml":
+            return None
+        element = mathml.formula(tex)
+        if element is None:
+            message = f"{' '.join(tex.split())[:60]} cannot be written as MathML, so the page needs KaTeX; simplify it"
+            page.find("math-converts", message, env["cell"], env["cell"].above + 1, Severity.WARNING)
+        return element and liquid.defuse(element)
+
     def _piece(self, piece: Part, env: EnvType, attribute: bool) -> str:  # noqa: FBT001 - passed on
         """Return what stands in the page for *piece*."""
         if isinstance(piece, Math):
+            element = None if attribute else self._mathml(piece.tex, env)
+            if element:
+                return element
             env["page"].has_math = True
             tex = liquid.defuse(highlight.escape(piece.tex) if attribute else piece.tex.translate(_TEXT_ESCAPES))
             return tex if attribute else f'<span class="math">{tex}</span>'
