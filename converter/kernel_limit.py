@@ -60,7 +60,8 @@ class Limit:
 
     def shown(self, message: Any) -> Any:  # noqa: ANN401 - a message of Jupyter's protocol
         """Return the *message* with an output, or one that is short enough to see that it is too long."""
-        if message["header"]["msg_type"] == "update_display_data":  # nobody counts what takes the place of another
+        # Nobody counts what takes the place of another, and `clear_output` shows nothing.
+        if message["header"]["msg_type"] == "update_display_data" or "data" not in message["content"]:
             return message
         size = sum(len(it) if isinstance(it, str) else len(str(it)) for it in message["content"]["data"].values())
         room = self.room(size)
