@@ -99,6 +99,9 @@ OPTIONS: Mapping[tuple[str, object], View] = {
 TEXT_OPTIONS: Mapping[str, str] = {"fig-cap": "caption", "fig-alt": "alt", "label": "label"}
 """Comments of Quarto that carry a text, and the field they fill."""
 
+RENDERINGS = ("light", "dark")
+"""What the list of Quarto's `#| renderings: [light, dark]` may hold."""
+
 TAGS: Mapping[str, View] = {
     "remove-cell": View(removed=True),
     "remove-input": View(input=Show.HIDDEN),
@@ -282,7 +285,7 @@ def _of_option(key: str, raw: str | None) -> View | str:
         text: dict[str, Any] = {TEXT_OPTIONS[key]: plain}
         return replace(View(), **text)
     if key == "renderings":
-        if isinstance(value, list) and all(scheme in ("light", "dark") for scheme in value):
+        if isinstance(value, list) and all(scheme in RENDERINGS for scheme in value):
             return View(renderings=tuple(value))
         return f"#| renderings must be [light, dark] or [dark, light], not {raw!r}"
     if not isinstance(value, dict | list) and (key, value) in OPTIONS:

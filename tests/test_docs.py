@@ -145,6 +145,7 @@ def test_the_table_of_directives_is_that_of_the_code() -> None:
     """Every spelling of every directive stands in docs/authoring.md, and no other."""
     written = {(key, str(value).lower()) for key, value in directives.OPTIONS}
     options = {f"#| {key}: {value}" for key, value in written} | {f"#| {key}: …" for key in directives.TEXT_OPTIONS}
+    options.add(f"#| renderings: [{', '.join(directives.RENDERINGS)}]")
     assert _cells("## Directives", 1) == {f"#{name}" for name in directives.COMMENTS}
     assert _cells("## Directives", 2) == options
     assert _cells("## Directives", 3) == set(directives.TAGS)
