@@ -281,7 +281,7 @@ def test_a_pair_of_figures_follows_the_colours_of_the_page(browser: Browser, add
         page = visit.open(URL)
         seen = []
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+            page.emulate_media(color_scheme=scheme)
             seen.append([cell(visit, "pair").locator(f"svg.{it}").is_visible() for it in ("black", "white")])
         page.get_by_role("button", name="Dark colours").click()
         seen.append([cell(visit, "pair").locator(f"svg.{it}").is_visible() for it in ("black", "white")])
