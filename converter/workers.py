@@ -23,6 +23,9 @@ _CHUNK = 16
 _YOUNG = 50_000
 """Objects that may be made before Python looks for garbage: a notebook's tokens are many and all go at once."""
 
+_PATIENCE = 2.0
+"""Seconds after which a process ends that was told to, whoever else was told."""
+
 
 def cpus() -> int:
     """Return how many CPUs this process may use."""
@@ -73,11 +76,17 @@ def _begin() -> None:
     import multiprocessing
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_soon)
     gc.freeze()
     gc.set_threshold(_YOUNG)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_soon(*_: object) -> None:
+    """Leave it to the parent, who was told as well where all of a group are, to end this process in good order."""
+    threading.Timer(_PATIENCE, os._exit, (1,)).start()
 
 
 def _end_with(parent: BaseProcess) -> None:

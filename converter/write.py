@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter import files, posts
@@ -12,11 +14,14 @@ from converter.errors import NotebookError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path, PurePosixPath
+    from pathlib import Path
 
     from converter.config import Config
     from converter.model import Post, Source
     from converter.posts import Index
+
+_OF_OUTPUTS = re.compile(r"[0-9a-f]{16}\.\w+")
+"""Names of images that come from outputs: no author calls a file so."""
 
 
 class PostInTheWayError(NotebookError):
@@ -34,10 +39,12 @@ class Changes:
 
 
 def _remove_leftovers(config: Config) -> None:
-    """Remove the temporary files that a killed build has left behind."""
+    """Remove what a killed build has left behind: temporary files, and images whose post it did not come to write."""
     for folder in (config.source, config.posts, config.images, files.STATE):
         for file in (config.root / folder).rglob(files.LEFTOVERS):
             file.unlink(missing_ok=True)
+    made = (file for file in (config.root / config.images).rglob("*_files/*") if _OF_OUTPUTS.fullmatch(file.name))
+    remove_images((PurePosixPath(file.relative_to(config.root).as_posix()) for file in made), config)
 
 
 @contextlib.contextmanager

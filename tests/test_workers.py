@@ -92,8 +92,11 @@ def test_builds_and_checks_are_the_same_however_many_work(tmp_path: Path, monkey
 
 
 @SEVERAL
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_no_process_outlives_its_parent(sign: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("sign", "to_all"),
+    [(signal.SIGINT, True), (signal.SIGTERM, True), (signal.SIGTERM, False), (signal.SIGKILL, False)],
+)
+def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_path: Path) -> None:  # noqa: FBT001
     """Whatever ends it, those who worked for it end too."""
     code = (
         "import os, time\nfrom tests.test_workers import nap\nfrom converter import workers\n"
@@ -108,7 +111,7 @@ def test_no_process_outlives_its_parent(sign: signal.Signals, tmp_path: Path) ->
         start_new_session=True,
     )
     _wait(lambda: len(_pids(tmp_path)) == 2, "two processes at work")
-    if sign is signal.SIGINT:
+    if to_all:
         os.killpg(work.pid, sign)
     else:
         work.send_signal(sign)
