@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from converter.markdown.cells import OF_PAGE
 from converter.markup import ids, styles
 from tests import blogs
 from tests.cases import each_case
@@ -17,6 +20,14 @@ FILES = {
     "_notebooks/plots/a b.png": PNG,
     "_notebooks/clip.mp4": b"film",
 }
+
+
+def test_ids_of_the_theme_are_taken() -> None:
+    """A heading called `content` is not where the theme's link to the content leads."""
+    theme = Path(__file__).parents[1] / "_theme"
+    texts = [file.read_text("utf-8") for file in theme.rglob("*") if file.suffix in (".html", ".rb")]
+    given = {name for text in texts for name in re.findall(r'\sid="([\w-]+)"', text)}
+    assert given | {"notebook-container"} == OF_PAGE
 
 
 @each_case("styles")

@@ -32,6 +32,8 @@ _PLAIN_ADDRESS = re.compile(
 """Addresses that stay as they are; most do, and to take each apart costs a tenth of the time of its cell."""
 CODE = frozenset({"fence", "code_block", "code_inline"})
 """Tokens in which nothing is Liquid or math."""
+OF_PAGE = frozenset({"notebook-container", "comments-title", "content", "menu", "related-posts", "search-words"})
+"""Ids that a page has around the cells of its post: the post's own, and those of the theme."""
 HTML = frozenset({"html_block", "html_inline"})
 """Tokens of HTML that the author wrote."""
 
@@ -76,7 +78,7 @@ class Page:
     """HTML of the footnotes by number, for those collected at the end."""
     assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    ids: set[str] = field(default_factory=lambda: {"notebook-container"})
+    ids: set[str] = field(default_factory=lambda: set(OF_PAGE))
     """Ids of headings and citations that are taken."""
     has_math: bool = False
     depth: int = 0
