@@ -52,6 +52,9 @@ _PROCESS = re.compile(
 )
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _ANSI = "\x1b["
+_FORMULA = re.compile(r"\\\((?:(?!\\\)).)++\\\)|\\\[(?:(?!\\\]).)++\\\]|\$\$[^$]++\$\$", re.DOTALL)
+"""A formula in HTML, in delimiters that mean nothing else; single dollars in tables are money more often than not."""
+_OPAQUE = re.compile(r"<(script|style|pre|code|textarea)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _NO_STATE = "An interactive widget stood here; the notebook does not hold its state."
 _NO_ALT = "a figure has no text for those who do not see it; give it a title, or say what it shows: #| fig-alt: …"
 _FIGURES = frozenset({"image", "svg"})
@@ -319,7 +322,8 @@ def _html(text: str, place: _Place) -> Output | None:
     if drawn is not None and place.config.sanitize:
         return None
     piece = inset.of_output(drawn.html if drawn else text, place.source, place.config, place.names)
-    return replace(drawn or Output(template="html"), html=piece.html, name=piece.name)
+    has_math = _FORMULA.search(_OPAQUE.sub("", text)) is not None
+    return replace(drawn or Output(template="html"), html=piece.html, name=piece.name, has_math=has_math)
 
 
 def _markdown(text: str, place: _Place) -> Output:
