@@ -71,11 +71,15 @@ def differences(result: dict[str, Any], compare: ModuleType, built: Path) -> Ite
 def _reason(theirs: dict[str, Any], ours: dict[str, Any], sources: list[str], compare: ModuleType) -> str:
     """Return why the cell *ours* differs from *theirs*."""
     if ours["kind"] == "code":
+        if "interactivewidget" in ours["text"]:
+            return "output: a widget, or a note that one stood here"
         return (
             "output: an empty one is left out" if theirs["folding"] != ours["folding"] else "output: one more is shown"
         )
     read = [(_read(source, compare), source) for source in sources]
     cmark, source = max(read, key=lambda pair: _likeness(pair[0]["text"], ours["text"]))
+    if re.search(r"\{%-?\s*(?:cite|bibliography)\b", source):
+        return "citations are rendered"
     if re.search(r"^\[\^\w+\]:", source, re.MULTILINE):
         return "footnotes of Markdown are Liquid"
     lost = Counter(ours["tags"]) - Counter(theirs["tags"])
