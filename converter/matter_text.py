@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import re
 from dataclasses import dataclass
 
@@ -29,14 +31,21 @@ def value_of(entry: Entry) -> tuple[object, str]:
 
     Raises `ValueError` with what the key must hold.
     """
-    kind = KEYS.get(entry.key, ANY)
     if "\n" in entry.raw:
         value = _load_lines(entry)
         text = f"{entry.key}:{' ' * (not entry.raw.startswith(chr(10)))}{entry.raw}"
-    else:
-        value = _intended(entry.raw, kind, is_yaml=entry.is_yaml)
-        text = written(entry.key, entry.raw, value)
-    check(entry.key, value)
+        check(entry.key, value)
+        return value, text
+    value, text = _of_line(entry.key, entry.raw, is_yaml=entry.is_yaml)
+    return copy.copy(value), text
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_line(key: str, raw: str, *, is_yaml: bool) -> tuple[object, str]:
+    """Return the value of a line and its YAML; the posts of a blog say much the same, so each is read once."""
+    value = _intended(raw, KEYS.get(key, ANY), is_yaml=is_yaml)
+    text = written(key, raw, value)
+    check(key, value)
     return value, text
 
 

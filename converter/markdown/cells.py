@@ -180,10 +180,12 @@ def holds_html(tokens: Iterable[Token]) -> bool:
 
 def live_pieces(cell: Cell) -> Iterator[tuple[int, Part]]:
     """Yield the pieces of math and Liquid that do not stand in code, by their numbers."""
+    if not cell.protected.pieces:
+        return
     for token, _, _ in walk(cell.tokens):
         if token.type in CODE:
             continue
-        for text in (token.content, *(str(value) for value in token.attrs.values())):
+        for text in (token.content, *map(str, token.attrs.values())) if token.attrs else (token.content,):
             for found in PLACEHOLDER.finditer(text):
                 piece = cell.protected.piece(found)
                 if piece is not None:

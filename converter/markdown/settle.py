@@ -41,8 +41,10 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
                 labels = [token.meta["label"]]
             elif token.type == "text":
                 labels = _MARKDOWN_LABEL.findall(token.content)
-            where = cell.line(block, line)
-            references += [footnotes.Mention(label=label, named=True, cell=cell.number, line=where) for label in labels]
+            references += [
+                footnotes.Mention(label=label, named=True, cell=cell.number, line=cell.line(block, line))
+                for label in labels
+            ]
             if token.type == "footnote_reference_open":
                 details.append(
                     footnotes.Mention(label=token.meta["label"], named=True, cell=cell.number, line=cell.line(token))
@@ -63,12 +65,12 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
 def images_of(cell: Cell, page: Page) -> None:
     """Publish the local images of *cell* and make its tokens refer to them."""
     for token, block, line in walk(cell.tokens):
-        where = cell.line(block, line)
         if token.type == "text":
             for found in _SPACED_IMAGE.finditer(token.content):
                 message = f"the address of image {found[1]} has a space, so it stays text; write %20 for the space"
-                page.find("image-exists", message, cell, where)
-        if token.type == "image":
+                page.find("image-exists", message, cell, cell.line(block, line))
+        elif token.type == "image":
+            where = cell.line(block, line)
             image = _image(str(token.attrs["src"]), cell, page, where)
             if image:
                 token.attrs["src"] = image.url
@@ -76,7 +78,7 @@ def images_of(cell: Cell, page: Page) -> None:
             if not plain(token.children or []).strip() and not token.attrs.get("title"):  # a caption says it, too
                 page.find("image-alt", _NO_ALT, cell, where, Severity.WARNING)
         elif token.type in ("html_block", "html_inline") and "<" in token.content:
-            token.content = _html_images(token, cell, page, where)
+            token.content = _html_images(token, cell, page, cell.line(block, line))
 
 
 def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:

@@ -173,7 +173,7 @@ def test_a_search_finds_what_may_be_found(visit: Visit) -> None:
     page = visit.open("/nbpress/search/")
     assert results(page, "aardvark") == ["Written by hand: Markdown & more"]
     assert "Hidden from lists" not in results(page, "quagga")  # which stands there
-    assert results(page, "secrets") == []  # its topic
+    assert not {"Hidden from lists", "Topics"} & set(results(page, "secrets"))  # its topic
     assert "Not searched" not in results(page, "narwhal")  # it says search_exclude
     assert results(page, "platypus") == ["Static notes"]  # in code
     assert "q=platypus" in page.url
