@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 FRAMES = "https://www.youtube-nocookie.com/embed/"
 """What a frame may show: the videos of embeds, which are ours."""
+_PLAY = re.compile(rf'<a href="{re.escape(FRAMES)}[^"<>]*"[^<>]*>[^<>]*</a>')
+"""What a frame may hold until then: the link that starts the video."""
 _TAGS = frozenset({"audio", "font", "iframe", "input", "picture", "section", "source", "track", "video"})
 """What may stay besides the elements that nh3 knows as harmless; of `input` only the boxes of task lists."""
 _WITH_CONTENT = frozenset({"math", "script", "style", "svg", "template", "title"})
@@ -24,7 +26,7 @@ _ATTRIBUTES = {
     "col": {"span", *_SIZE},
     "details": {"open"},
     "font": {"color", "size"},
-    "iframe": {"allow", "allowfullscreen", "loading", "referrerpolicy", "src", *_SIZE},
+    "iframe": {"allow", "allowfullscreen", "loading", "referrerpolicy", "src", "srcdoc", *_SIZE},
     "img": {"alt", "decoding", "loading", "sizes", "src", "srcset", *_SIZE},
     "input": {"checked", "disabled"},
     "li": {"value"},
@@ -90,6 +92,8 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     """Return the *value* of an attribute that may stay."""
     if tag == "iframe" and name == "src":
         return value if value.startswith(FRAMES) else None
+    if name == "srcdoc":
+        return value if _PLAY.fullmatch(value) and clean(value) == value else None
     if value.lstrip().lower().startswith("data:"):
         return value if (tag, name) == ("img", "src") and _PICTURE.match(value) else None
     return value

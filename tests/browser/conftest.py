@@ -34,8 +34,6 @@ SETTINGS = {
     },
 }
 """What the gallery has and the showcase has not."""
-EMBEDS = ("www.youtube-nocookie.com",)
-"""Hosts that a page may ask, because its author embeds what they have."""
 
 
 @dataclass(kw_only=True)

@@ -52,10 +52,11 @@ def test_nobody_is_kept_out(visit: Visit, axe: str, url: str, scheme: Literal["l
     page.evaluate(OPEN_ALL)
     if "search" in url:
         page.locator(".search-results li").first.wait_for()
-    page.evaluate(axe)
+    for frame in page.frames:
+        frame.evaluate(axe)
     # A notebook's own colours are its author's: pandas paints cells by their numbers.
     found = page.evaluate(
-        "axe.run({ exclude: [['td[id^=T_]']] }, { iframes: false }).then((result) => result.violations)"
+        "axe.run({ exclude: [['td[id^=T_]']] }).then((result) => result.violations)"
     )
     told = [(rule["id"], node["target"], node["failureSummary"]) for rule in found for node in rule["nodes"]]
     assert told == []
@@ -73,7 +74,7 @@ def test_pages_are_html(gallery: Site, requires_validator: tuple[str, ...]) -> N
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("url", ["/nbpress/", TOUR, BY_HAND])
 def test_the_keyboard_reaches_everything(visit: Visit, url: str, size: ViewportSize) -> None:
-    """Whatever can be used and seen gets the focus, in the order of the page, and shows it. Videos are not ours."""
+    """Whatever can be used and seen gets the focus, in the order of the page, and shows it."""
     page = visit.page
     page.set_viewport_size(size)
     visit.open(url)
@@ -81,7 +82,8 @@ def test_the_keyboard_reaches_everything(visit: Visit, url: str, size: ViewportS
     expected = page.evaluate(
         """(() => {
             const selector = "a[href], button, summary, input:not([disabled]), [tabindex='0']";
-            const all = [...document.querySelectorAll(selector)];
+            const all = [...document.querySelectorAll(`${selector}, iframe`)].flatMap((item) =>
+                item.matches("iframe") ? [...item.contentDocument.querySelectorAll(selector)] : [item]);
             const usable = all.filter((item) => item.checkVisibility() && item.tabIndex >= 0);
             usable.forEach((item, number) => { item.dataset.number = number; });
             return usable.length;
@@ -92,7 +94,11 @@ def test_the_keyboard_reaches_everything(visit: Visit, url: str, size: ViewportS
     for _ in range(expected):
         page.keyboard.press("Tab")
         number, outline = page.evaluate(
-            "[document.activeElement.dataset.number, getComputedStyle(document.activeElement).outlineStyle]"
+            """(() => {
+                const outer = document.activeElement;
+                const focused = outer.contentDocument?.activeElement ?? outer;
+                return [focused.dataset.number, getComputedStyle(focused).outlineStyle];
+            })()"""
         )
         reached.append(number)
         unseen += [number] if outline == "none" else []
