@@ -119,17 +119,20 @@ def render(
     style: Any,  # noqa: ANN401 - no types
     *,
     whole: bool,
+    in_order: bool = False,
 ) -> Rendered:
     """Return the texts of *citations*, in the order of the page, and the list of what they cite; or of all, if *whole*.
 
-    A work that is not among *entries* has a part of its own, which shows its key.
+    The list is in the order of its style, or *in_order* of the citations. A work that is not among *entries* has a part
+    of its own, which shows its key.
     """
     cited = dict.fromkeys(cite.key for citation in citations for cite in citation.cites if cite.key in entries)
     keys = list(cited | dict.fromkeys(entries) if whole else cited)
     desk = _Desk(keys, entries, style)
+    references = desk.references()
     return Rendered(
         citations={citation: tuple(desk.parts(citation)) for citation in dict.fromkeys(citations)},
-        references=desk.references(),
+        references={key: references[key] for key in keys if key in references} if in_order else references,
         title=desk.title,
     )
 

@@ -18,6 +18,10 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LINE = re.compile(r"(?:Cell |Input )?In ?\[\d+\], line (\d+)|^-+> (\d+) ", re.MULTILINE)
 _INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
 _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+_MISSING = (
+    "install its package: list it under `notebooks` in pyproject.toml and `make lock`; "
+    "or keep the stored outputs with `nbpress adopt`"
+)
 _AROUND = 2
 """Lines of source shown before and after the failing one."""
 
@@ -39,6 +43,8 @@ def of_cell(error: Any, client: Client, source: Source) -> ExecutionError:  # no
         )
     if error.ename == "MemoryError" and client.memory is not None:
         kind, hint = MemoryExceeded, f"`memory` allows {_size(client.memory)}; use less, or raise it"
+    if error.ename == "ModuleNotFoundError":
+        hint = _MISSING
     return kind(
         says + _title(client.nb, client.at),
         source=source.path,

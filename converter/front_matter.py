@@ -125,11 +125,14 @@ def size_setting(matter: FrontMatter, key: str, default: int | None) -> int | No
 
 def _key_findings(entry: Entry, source: Source, cell: int | None) -> Iterator[Finding]:
     """Yield a finding if *entry*'s key is a near miss of one with a meaning."""
-    near = matter_keys.meant(entry.key)
-    if near:
+    near, plural = matter_keys.meant(entry.key), matter_keys.SINGULAR.get(entry.key)
+    message = f"front matter key {entry.key!r} is unknown; did you mean {near!r}?"
+    if plural:
+        message = f"front matter key {entry.key!r} is Jekyll's for one value; write {plural!r}, which is a list"
+    if near or plural:
         yield Finding(
             rule="front-matter-key-known",
-            message=f"front matter key {entry.key!r} is unknown; did you mean {near!r}?",
+            message=message,
             source=source.path,
             cell=None if cell is None else cell + 1,
             line=entry.line or None,

@@ -6,6 +6,7 @@ before a tag is read as a variable, and `{% endraw %}` in any spelling ends a ra
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -33,6 +34,8 @@ _FNDETAIL_END = {
 _BROKEN_TAG = re.compile(r"\{%-?\s*+([\w-]++)")
 _BROKEN_VARIABLE = re.compile(r"\{\{-?\s*+([\w-]++)[.\[]")
 _BROKEN_DETAIL = re.compile(r"(?:\{\{|<%=?)(?>[^{}%]|%(?!>)|\{(?!\{)|\}(?!\})){0,1000}?\|\s*+fndetail\b")
+_LONGEST = 100
+"""Characters in which the name of a tag ends that somebody may have misspelt."""
 _SHORT = re.compile(r".{0,40}?(?:[%}]\}|%>|(?=\n|\Z))|.{40}")
 _RAW = re.compile(r"\{%-?\s*raw\s*-?%\}")
 _ENDRAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
@@ -104,12 +107,25 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
 
 
 def broken(text: str, start: int, allow: tuple[str, ...] = ()) -> str:
-    """Return the beginning of what an author seems to have meant for Liquid at *start*, where nothing matches."""
+    """Return the beginning of what an author seems to have meant for Liquid at *start*, where nothing matches.
+
+    That is half a tag or variable, or a tag with a misspelt name.
+    """
     tag, variable = _BROKEN_TAG.match(text, start), _BROKEN_VARIABLE.match(text, start)
+    if _TAG.match(text, start) and meant(text[start : start + _LONGEST], allow):
+        return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
     if (tag and tag[1] in (*TAGS, *CITATION_TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
     detail = _BROKEN_DETAIL.match(text, start)
     return _SHORT.match(text, start)[0] if detail else ""  # type: ignore[index]  # likewise
+
+
+def meant(text: str, allow: tuple[str, ...] = ()) -> str:
+    """Return the name that the author of the tag with which *text* begins may have meant; nothing if it is right."""
+    tag, known = _BROKEN_TAG.match(text), (*TAGS, *CITATION_TAGS, "fn", *allow)
+    if tag is None or tag[1] in known:
+        return ""
+    return next(iter(difflib.get_close_matches(tag[1], known, n=1, cutoff=0.8)), "")
 
 
 def references(text: str) -> list[str]:

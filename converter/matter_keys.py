@@ -79,6 +79,9 @@ _PASSING = frozenset(
 )
 """Keys that other tools know; they look like near misses of ours but are not."""
 
+SINGULAR: Mapping[str, str] = {"tag": "tags", "category": "categories"}
+"""Keys that Jekyll understands besides ours, with one value each."""
+
 DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s].*)?$")
 
 

@@ -91,10 +91,10 @@ def _post(plan: Opened, found: Survey) -> str:
 def _listed(source: Source, matter: FrontMatter, today: datetime.date) -> str:
     """Say whether Jekyll lists the post, or why not."""
     day = matter.date or source.date
+    if matter.values.get("draft") is True:  # which makes `published` false as well
+        return "no: it is a draft"
     if matter.values.get("published") is False:
         return "no: published is false"
-    if matter.values.get("draft") is True:
-        return "no: it is a draft"
     if day and datetime.date.fromisoformat(day) > today:
         return f"no: its date {day} is in the future"
     return "no: hide is true" if matter.values.get("hide") is True else "yes"

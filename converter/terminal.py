@@ -135,7 +135,7 @@ class Terminal(Progress):
         for it in statuses:
             slowest = ", ".join(f"{number}: {seconds:g} s" for number, seconds in it.slowest)
             seconds = "" if it.seconds is None else f"{it.seconds:g} s"
-            table.add_row(it.source.path.name, it.outputs, it.post, it.listed, seconds, slowest)
+            table.add_row(str(it.source.folder / it.source.path.name), it.outputs, it.post, it.listed, seconds, slowest)
         self.out.print(table, soft_wrap=False)
         for it in statuses:
             for note in it.notes:

@@ -31,6 +31,8 @@ LISTED: dict[str, tuple[str, str, str]] = {
     "dated": ("2020-01-02", "date: 2099-01-01", "no: its date 2099-01-01 is in the future"),
     "earlier": ("2099-01-01", "date: 2020-01-02", "yes"),
     "unpublished": ("2020-01-02", "published: false", "no: published is false"),
+    "draft": ("2020-01-02", "draft: true", "no: it is a draft"),
+    "finished": ("2020-01-02", "draft: false", "yes"),
     "published": ("2020-01-02", "published: true", "yes"),
     "hidden": ("2020-01-02", "hide: true", "no: hide is true"),
     "shown": ("2020-01-02", "hide: false", "yes"),

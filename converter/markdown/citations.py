@@ -73,7 +73,8 @@ def settle(cells: list[Cell], page: Page, matter: FrontMatter, last: int) -> Non
         return
     page.findings += library.findings
     style = _style(matter, page)
-    rendered = citations.render(reader.found, library.entries, style, whole=reader.listing == "all")
+    whole, in_order = reader.listing == "all", reader.listing == "in order"
+    rendered = citations.render(reader.found, library.entries, style, whole=whole, in_order=in_order)
     for key in rendered.references:
         reader.name(key)
     ends_in_heading = bool(cells) and cells[-1].index == last and cells[-1].tokens[-1:][0].type == "heading_close"
@@ -230,9 +231,7 @@ class _Reader:
             return False
         self.listing, unknown = spellings.listing(piece.text)
         for option in unknown:
-            self._odd(
-                f"{{% bibliography %}} does not know {option}; the list has what it would have without", cell, line
-            )
+            self._odd(f"{{% bibliography %}} does not know {option}; the list has what the post cites", cell, line)
         if not self.entries:
             self._tell_missing(cell, line)
         return True

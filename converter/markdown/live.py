@@ -50,7 +50,11 @@ def check(cells: Sequence[Cell], page: Page) -> None:
     is_open: list[tuple[str, Cell, int]] = []
     for cell in cells:
         for number, suspect in cell.protected.suspects:
-            message = f"{suspect!r} is not whole, so it is shown as it stands; complete it, or put it into backticks"
+            near = liquid.meant(suspect, page.config.liquid_allow)
+            wrong, remedy = (
+                ("no tag", f"did you mean {near}?") if near else ("not whole", "complete it, or put it into backticks")
+            )
+            message = f"{suspect!r} is {wrong}, so it is shown as it stands; {remedy}"
             page.find("liquid-valid", message, cell, number + cell.above + 1, Severity.WARNING)
         for index, piece in sorted(live_pieces(cell), key=lambda pair: pair[0]):
             if not isinstance(piece, liquid.Piece) or piece.kind is not liquid.Kind.ALIVE:

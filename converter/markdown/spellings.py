@@ -95,13 +95,25 @@ def of_tag(text: str) -> tuple[Citation, list[str]]:
 
 
 def listing(text: str) -> tuple[str, list[str]]:
-    """Return what the tag `{% bibliography … %}` lists, `cited` or `all`, and the options that we have not."""
+    """Return what the tag `{% bibliography … %}` lists, and the options that we have not.
+
+    That is `all`, `cited` or `in order` (of citation). An option that we have not chooses fewer than all, in all
+    likelihood, so with one the list has what is cited.
+    """
     words, options, unknown = _arguments(text)
     unlike = [name for name in ("locator", "label", "suppress_author") if options[name]]
-    return "cited" if options["cited"] else "all", unknown + words + [f"--{name}" for name in unlike]
+    odd = unknown + words + [f"--{name}" for name in unlike]
+    return "in order" if options["in_order"] else "cited" if options["cited"] or odd else "all", odd
 
 
-_FLAGS = {"-A": "suppress_author", "--suppress_author": "suppress_author", "-c": "cited", "--cited": "cited"}
+_FLAGS = {
+    "-A": "suppress_author",
+    "--suppress_author": "suppress_author",
+    "-c": "cited",
+    "--cited": "cited",
+    "-C": "in_order",
+    "--cited_in_order": "in_order",
+}
 _VALUED = {
     "-l": "locator",
     "--locator": "locator",
