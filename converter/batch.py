@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from converter import convert, execute, files, interrupts, look, read, runs, survey, workers, write
-from converter.errors import NotebookError
+from converter.errors import ExecutionError, NotebookError
 from converter.memo import Verdict
 from converter.model import Finding, Report
 
@@ -109,7 +109,11 @@ class _Batch:
         with self._guarded(seen, findings):
             async with slots:
                 opened = await aside(survey.opened, seen.plan, self.survey.config)
-                done = await self._executed(seen, opened, threads)
+                try:
+                    done = await self._executed(seen, opened, threads)
+                except ExecutionError:
+                    findings += await aside(look.without_outputs, opened, self.survey.config)
+                    raise
             findings += done.findings
             report = await aside(self._stored, seen, opened, done)
             self.reports[seen.plan.source] = replace(report, findings=(*findings, *report.findings))

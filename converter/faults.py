@@ -19,8 +19,7 @@ _LINE = re.compile(r"(?:Cell |Input )?In ?\[\d+\], line (\d+)|^-+> (\d+) ", re.M
 _INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
 _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _MISSING = (
-    "install its package: list it under `notebooks` in pyproject.toml and `make lock`; "
-    "or keep the stored outputs with `nbpress adopt`"
+    "list its package under `notebooks` in pyproject.toml and `make lock`, or keep the stored outputs: `nbpress adopt`"
 )
 _AROUND = 2
 """Lines of source shown before and after the failing one."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from nbformat import NotebookNode
+
 from converter import convert, files, front_matter, posts, record, survey
 from converter.errors import NotebookError
 from converter.model import Finding
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
     from converter.config import Config
     from converter.model import FrontMatter, Post
     from converter.survey import Opened, Plan
@@ -65,6 +65,15 @@ def at(plan: Plan, config: Config, asked: str | None = None) -> Look:
         return Look(plan=plan, mode=when, stale=stale, fault=Finding.crash(error, plan.source))
     deciders = deciding(post, opened.nb, config)
     return Look(plan=plan, mode=when, stale=stale, behind=opened.behind, post=post, files=deciders)
+
+
+def without_outputs(opened: Opened, config: Config) -> tuple[Finding, ...]:
+    """Return what is to be said of the source of *opened* alone, whatever its code would show."""
+    cells = [NotebookNode({**cell, "outputs": []}) if "outputs" in cell else cell for cell in opened.nb.cells]
+    try:
+        return convert.notebook(NotebookNode({**opened.nb, "cells": cells}), opened.source, config).findings
+    except NotebookError:  # what keeps it from becoming a post is told before it runs
+        return ()
 
 
 def mode(matter: FrontMatter, config: Config, asked: str | None) -> str:
