@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from converter.look import Look
-    from converter.model import Post, Source
+    from converter.model import Post, Source, Stored
     from converter.progress import Progress
     from converter.survey import Opened, Plan, Survey
 
@@ -59,19 +59,19 @@ class _Batch:
                 elif not seen.reason:
                     # What was only rendered because the command line said so is not known to be fresh.
                     state = plan.state if self.asked != "never" else None
-                    if seen.behind:
-                        self._catch_up(plan)
-                    self.reports[plan.source] = self._written(seen, seen.post, seen.files, state)
+                    stored = self._catch_up(plan) if seen.behind else ()
+                    report = self._written(seen, seen.post, seen.files, state)
+                    self.reports[plan.source] = replace(report, stored=stored)
                 else:
                     write.require_ours(seen.post, self.survey.index)  # before it costs a run
                     stale.append(seen)
         return stale
 
-    def _catch_up(self, plan: Plan) -> None:
-        """Let the `.ipynb` that is paired with a text say what the text says now."""
+    def _catch_up(self, plan: Plan) -> Stored:
+        """Let the `.ipynb` that is paired with a text say what the text says now; return it."""
         opened = survey.opened(plan, self.survey.config)
         content = read.with_results(opened.content, opened.nb, opened.source, opened.kept)
-        write.notebook(opened.content, content, opened.source, self.survey.config, opened.kept)
+        return write.notebook(opened.content, content, opened.source, self.survey.config, opened.kept)
 
     @contextlib.contextmanager
     def _guarded(self, seen: Look, findings: Sequence[Finding] = ()) -> Iterator[None]:
@@ -138,13 +138,13 @@ class _Batch:
         content = read.with_results(opened.content, done.nb, source, opened.kept)
         nb = read.result(source, opened.content, content)  # a post is a function of what is on the disk
         post = convert.notebook(nb, source, config)
-        write.notebook(opened.content, content, source, config, opened.kept)
+        stored = write.notebook(opened.content, content, source, config, opened.kept)
         # Learnt is what we wrote, not what the author may have saved right behind us.
         state = self.survey.memo.state(source.path)
         ours = content if files.results(source, config) == source.file else opened.content
         is_ours = files.content(source) == ours
         report = self._written(seen, post, look.deciding(post, nb, config), state if is_ours else None)
-        return replace(report, executed=(source.path,))
+        return replace(report, executed=(source.path,), stored=stored)
 
     def _written(self, seen: Look, post: Post, deciding: Sequence[PurePosixPath], state: list[int] | None) -> Report:
         """Write *post*, and let the memo learn it if the notebook's *state* is given."""

@@ -63,10 +63,11 @@ def state(config: Config) -> Path:
     return config.root / STATE
 
 
-def replaced(file: Path, content: bytes) -> None:
+def replaced(file: Path, content: bytes) -> tuple[int, int]:
     """Make *file* hold *content*, whole or not at all: a temporary file in the same folder takes its place.
 
-    Its permissions stay, and a link stays a link. Raises `OSError`.
+    Its permissions stay, and a link stays a link. Returns its time of change in nanoseconds and its size, as we leave
+    it: somebody else may save it the next moment. Raises `OSError`.
     """
     target = file.resolve()
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f"{STATE}-", suffix=".tmp")
@@ -76,10 +77,12 @@ def replaced(file: Path, content: bytes) -> None:
             stream.flush()
             os.fchmod(stream.fileno(), target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_UMASK)
             os.fsync(stream.fileno())
+            left = os.fstat(stream.fileno())
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    return left.st_mtime_ns, left.st_size
 
 
 def digest(file: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from converter.errors import place
 
@@ -171,6 +171,10 @@ class Post:
     """What its author should see."""
 
 
+Stored: TypeAlias = "tuple[tuple[PurePosixPath, tuple[int, int]], ...]"
+"""Files that keep outputs, each with the time of change (ns) and the size in which we have left it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a build did or a check saw."""
@@ -183,6 +187,8 @@ class Report:
     """Files that were written, relative to the blog's root."""
     removed: tuple[PurePosixPath, ...] = ()
     """Files that were removed."""
+    stored: Stored = ()
+    """The notebooks, or the files that keep their outputs, that were written."""
     unchanged: int = 0
     """Posts that were already what their notebooks say."""
     findings: tuple[Finding, ...] = field(default=())
@@ -197,6 +203,7 @@ class Report:
             reasons=tuple(sorted(reason for report in reports for reason in report.reasons)),
             written=tuple(path for report in reports for path in report.written),
             removed=tuple(path for report in reports for path in report.removed),
+            stored=tuple(file for report in reports for file in report.stored),
             unchanged=sum(report.unchanged for report in reports),
             # Of a file that several notebooks use, such as a bibliography, each of them tells the same.
             findings=tuple(

@@ -215,7 +215,7 @@ class _Preview:
         # Whoever saves a notebook wants to hear of all that is wrong with it, and only once of all the others.
         self.terminal.findings(tuple(it for it in report.findings if only or it not in self.findings))
         self.findings = (*report.findings, *others)
-        self.ours |= {path: self.state(path) for path in (*report.written, *report.removed)}
+        self.ours |= {path: self.state(path) for path in (*report.written, *report.removed)} | dict(report.stored)
         self.show()
         return report
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.config import Config
-    from converter.model import Post, Source
+    from converter.model import Post, Source, Stored
     from converter.posts import Index
 
 _OF_OUTPUTS = re.compile(r"[0-9a-f]{16}\.\w+")
@@ -131,8 +131,8 @@ def remove_images(paths: Iterable[PurePosixPath], config: Config) -> list[PurePo
     return [_gone(path, config) for path in sorted(candidates)]
 
 
-def notebook(before: bytes, after: bytes, source: Source, config: Config, kept: bytes | None = None) -> None:
-    """Make the file that keeps the outputs of *source* hold *after*.
+def notebook(before: bytes, after: bytes, source: Source, config: Config, kept: bytes | None = None) -> Stored:
+    """Make the file that keeps the outputs of *source* hold *after*; return it if it had to be written.
 
     *before* is what its own file held when it was read, *kept* the other one that keeps its outputs, if there is one:
     if their author has saved either since, both stay as they are and `WriteError` says so.
@@ -142,15 +142,17 @@ def notebook(before: bytes, after: bytes, source: Source, config: Config, kept: 
             "was saved while it ran, so its new outputs are not written over it", source=source.path, hint="build again"
         )
     file = files.results(source, config)
-    if after != (before if file == source.file else kept):
-        _put(file, after, source)
+    if after == (before if file == source.file else kept):
+        return ()
+    left = _put(file, after, source)
+    return ((PurePosixPath(os.path.relpath(file, config.root)), left),)
 
 
-def _put(file: Path, content: bytes, source: Source) -> None:
+def _put(file: Path, content: bytes, source: Source) -> tuple[int, int]:
     """Make *file* hold *content*, whole or not at all, and say where the disk says no."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        files.replaced(file, content)
+        return files.replaced(file, content)
     except OSError as error:
         path = os.path.relpath(file, source.file.parents[len(source.path.parts) - 1])
         hint = "check the folder's rights and the free space"

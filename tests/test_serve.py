@@ -210,6 +210,36 @@ def test_what_has_failed_does_not_run_again_for_another_save(port: int, tmp_path
 
 
 @pytest.mark.kernel
+def test_what_a_run_writes_is_no_save(port: int, tmp_path: Path) -> None:
+    """Outputs that go into a notebook, or into the pair of a text, start no build: each save is answered once."""
+    text = "---\njupyter: {kernelspec: {name: python3, display_name: Python 3, language: python}}\ntitle: T\n---\n\n"
+    files: dict[str, object] = {
+        "_config.yml": "timezone: UTC\n",
+        FILE: ["# A", {"code": "print('one')"}],
+        "_notebooks/2020-01-03-b.ipynb": ["# B", "Before."],
+        "_notebooks/2020-01-04-broken.ipynb": ["# Broken", "![x](nowhere.png)"],
+    }
+    root = folders.make(tmp_path / "blog", {**BLOG, **files})
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        assert folders.ends(lambda: "one" not in page(port), 30)
+        (root / FILE).write_bytes(folders.content(["# A", {"code": "print('two')"}]))
+        assert folders.ends(lambda: "two" not in page(port), 30)
+        (root / "_notebooks/2020-01-05-text.md").write_text(f"{text}```python\nprint('three')\n```\n")
+        assert folders.ends(lambda: "three" not in page(port, "/2020/01/05/text.html"), 30)
+        assert (root / "_notebooks/2020-01-05-text.ipynb").exists()
+        (root / "_notebooks/2020-01-03-b.ipynb").write_bytes(folders.content(["# B", "After."]))
+        assert folders.ends(lambda: "After." not in page(port, "/2020/01/03/b.html"), 20)
+    builds = [line for line in serving.log.splitlines() if re.match(r"\d.*\.$", line)]
+    assert builds == [
+        "1 notebook run, 3 posts written, 1 file with errors.",
+        "1 notebook run, 1 post written.",
+        "1 notebook run, 1 post written, 3 unchanged, 1 file with errors.",
+        "1 post written.",
+    ]
+
+
+@pytest.mark.kernel
 def test_ctrl_c_ends_a_running_cell_too(port: int, tmp_path: Path) -> None:
     """Kernel, Jekyll and we are gone, and the status is 0."""
     cells = ["# A", {"code": "import pathlib, time\npathlib.Path('runs').touch()\ntime.sleep(600)"}]
