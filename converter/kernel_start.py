@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SALT = "nbpress"
 _LONGEST = 500
 """Characters of an alternative text; nobody wants to hear more."""
+_COLOUR_BAR = "<colorbar>"
+"""What Matplotlib calls the axes of a colour bar; they explain the colours of a figure, and say nothing of it."""
 
 
 class Finder:
@@ -61,7 +63,7 @@ def _texts(figure: Any) -> Iterator[str]:  # noqa: ANN401
     title = getattr(figure, "_suptitle", None)
     yield title.get_text() if title else ""
     for axes in figure.axes:
-        if not axes.get_visible():
+        if not axes.get_visible() or axes.get_label() == _COLOUR_BAR:
             continue
         for place in ("left", "center", "right"):
             yield axes.get_title(place)

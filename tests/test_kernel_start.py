@@ -35,6 +35,11 @@ FIGURES = {
     "what several axes share, once": ('axes.set_xlabel("x"); figure.add_subplot(222).set_xlabel("x")', "x"),
     "axes that are switched off": ('axes.set(title="Map", xlabel="x"); axes.set_axis_off()', "Map"),
     "axes that nobody sees": ('axes.set(title="Map"); axes.set_visible(False)', ""),
+    "what colours mean": (
+        'axes.set_title("Map"); figure.colorbar(axes.imshow([[0, 1]]), label="metres")',
+        "Map",
+    ),
+    "nothing but what colours mean": ('figure.colorbar(axes.imshow([[0, 1]]), label="metres")', ""),
     "three dimensions": (
         'figure.clear(); figure.add_subplot(projection="3d").set(xlabel="x", ylabel="y", zlabel="z")',
         "x, y, z",

@@ -34,6 +34,14 @@ function themeSwitch(button) {
   show();
 }
 
+/** Let the style sheet know on which sides of a box there is more to see. */
+function markEdges(box) {
+  const hidden = box.scrollWidth - box.clientWidth;
+  const left = getComputedStyle(box).direction === "rtl" ? hidden + box.scrollLeft : box.scrollLeft;
+  // Positions are fractions of a pixel where a page is zoomed.
+  box.dataset.more = [left > 1 && "left", hidden - left > 1 && "right"].filter(Boolean).join(" ");
+}
+
 /** Give boxes that scroll a place in the tab order and a name, and only those: not every browser does so by itself. */
 function focusableScrollers() {
   const kinds = [
@@ -52,6 +60,7 @@ function focusableScrollers() {
         if (scrolls) target.setAttribute(attribute, value);
         else target.removeAttribute(attribute);
       }
+      markEdges(target);
     }
   });
   for (const [selector, kind] of kinds) {
@@ -61,6 +70,7 @@ function focusableScrollers() {
       // Landmarks are told apart by their names; a figure has one, and a role, of its own.
       names.set(box, box.hasAttribute("role") ? "" : `${kind} ${(number += 1)}`);
       measured.observe(box);
+      box.addEventListener("scroll", () => markEdges(box), { passive: true });
     }
   }
 }

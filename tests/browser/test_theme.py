@@ -283,6 +283,25 @@ def test_wide_things_have_a_name_and_a_place_in_the_tab_order(visit: Visit) -> N
     assert page.locator("[role=region], [tabindex='0']").count() == 0
 
 
+def test_the_edge_shows_where_a_wide_thing_goes_on(visit: Visit) -> None:
+    page = visit.page
+    page.set_viewport_size(NARROW)
+    visit.open(BY_HAND)
+    for name in ("Wide table 1", "Wide code 1"):
+        box = page.get_by_role("region", name=name)
+        shadows = []
+        for part, sides in ((0, "right"), (0.5, "left right"), (1, "left")):
+            box.evaluate("(box, part) => { box.scrollLeft = part * (box.scrollWidth - box.clientWidth) }", part)
+            page.wait_for_function(
+                "([box, sides]) => box.dataset.more === sides", arg=[box.element_handle(), sides], timeout=2000
+            )
+            shadows.append(str(box.evaluate("(box) => getComputedStyle(box).boxShadow")))
+        assert [shadow.count("inset") for shadow in shadows] == [1, 2, 1]
+    visit.open(STATIC)
+    page.wait_for_function("document.querySelector('.highlight pre').dataset.more === ''")
+    assert page.evaluate("getComputedStyle(document.querySelector('.highlight pre')).boxShadow") == "none"
+
+
 def test_comments_come_when_they_are_asked_for(visit: Visit) -> None:
     page = visit.open(BY_HAND)
     visit.page.wait_for_timeout(100)
