@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DECODER = json.JSONDecoder(strict=False)
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_BARE = "image-alt"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
@@ -57,8 +58,34 @@ def as_annotation(finding: Finding, root: Path) -> str:
 
 
 def placed(report: Report, root: Path) -> Report:
-    """Return *report* with places that authors can look up: only an `.ipynb` file below *root* shows cells."""
-    return replace(report, findings=tuple(_placed(finding, root) for finding in report.findings))
+    """Return *report* with places that authors can look up, and one finding for all images without a text of a file.
+
+    Only an `.ipynb` file below *root* shows cells.
+    """
+    return replace(report, findings=tuple(_folded([_placed(finding, root) for finding in report.findings])))
+
+
+def _folded(found: list[Finding]) -> Iterator[Finding]:
+    """Yield *found*; where a file has many images without a text, the first of them stands for all and names them."""
+    bare: dict[PurePosixPath | None, list[Finding]] = {}
+    for finding in found:
+        if finding.rule == _BARE:
+            bare.setdefault(finding.source, []).append(finding)
+    for finding in found:
+        alike = bare[finding.source] if finding.rule == _BARE else [finding]
+        if len(alike) == 1:
+            yield finding
+        elif finding is alike[0]:
+            yield replace(finding, message=_bare(alike))
+
+
+def _bare(alike: list[Finding]) -> str:
+    """Return what one finding says for all images without a text, *alike*: how many they are, and where."""
+    noun = "cell" if alike[0].cell else "line"
+    places = dict.fromkeys(str(number) for number in (it.cell or it.line for it in alike) if number)
+    where = f" ({noun}{'s' if len(places) > 1 else ''} {', '.join(places)})" if places else ""
+    remedy = "say what each shows: ![what it shows](…) or #| fig-alt: …"
+    return f"{len(alike)} images have no text for those who do not see them{where}; {remedy}"
 
 
 def _placed(finding: Finding, root: Path) -> Finding:

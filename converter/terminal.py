@@ -121,10 +121,12 @@ class Terminal(Progress):
         for finding in report.findings if diff else ():
             if finding.rule in ("post-current", "outputs-reproduce"):
                 self.out.print(Text(finding.detail))
-        if not report.failed:
-            one = report.unchanged == 1
-            is_said = "is what its notebook says" if one else "are what their notebooks say"
-            self.say(f"{_count(report.unchanged, 'post')} {is_said}.", "green")
+        tally = _tally(report.findings)
+        if report.failed:
+            self.say(f"{tally}.", "red")
+            return
+        is_said = "is what its notebook says" if report.unchanged == 1 else "are what their notebooks say"
+        self.say(f"{_count(report.unchanged, 'post')} {is_said}{tally and '; '}{tally}.", "green")
 
     def statuses(self, statuses: tuple[Status, ...], layout: str) -> None:
         """Print how notebooks stand, as a table or as JSON."""
@@ -147,9 +149,9 @@ class Terminal(Progress):
             self._paths("wrote", report.written)
         self._paths("removed", report.removed)
         posts = sum(path.suffix == ".html" for path in report.written)
-        failed = len({finding.source for finding in report.findings if finding.severity is Severity.ERROR})
-        if not (report.written or report.removed or report.executed or failed):
-            self.say(f"Nothing to do: {_count(report.unchanged, 'post')} as the notebooks say.")
+        tally = _tally(report.findings)
+        if not (report.written or report.removed or report.executed or report.failed):
+            self.say(f"Nothing to do: {_count(report.unchanged, 'post')} as the notebooks say{tally and '; '}{tally}.")
             return
         libraries = sum(path.is_relative_to(runtimes.PUBLISHED) for path in report.written)
         images = len(report.written) - posts - libraries
@@ -160,13 +162,22 @@ class Terminal(Progress):
             (libraries, f"{_count(libraries, 'library file')} written"),
             (len(report.removed), f"{_count(len(report.removed), 'file')} removed"),
             (report.unchanged, f"{report.unchanged} unchanged"),
-            (failed, f"{_count(failed, 'file')} with errors"),
+            (len(tally), tally),
         ]
         self.say(", ".join(text for count, text in parts if count) + ".", "red" if report.failed else "green")
 
     def _paths(self, verb: str, paths: tuple[PurePosixPath, ...]) -> None:
         for path in paths:
             self.say(f"{verb} {path}")
+
+
+def _tally(found: tuple[Finding, ...]) -> str:
+    """Return `6 errors, 22 warnings in 4 files`; nothing if *found* has neither."""
+    nouns = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+    counts = {noun: sum(it.severity is severity for it in found) for severity, noun in nouns.items()}
+    files = {it.source for it in found if it.severity in nouns}
+    told = ", ".join(_count(number, noun) for noun, number in counts.items() if number)
+    return f"{told} in {_count(len(files), 'file')}" if told else ""
 
 
 def _count(number: int, noun: str) -> str:

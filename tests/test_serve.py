@@ -197,7 +197,7 @@ def test_what_has_failed_does_not_run_again_for_another_save(port: int, tmp_path
     root = folders.make(tmp_path / "blog", {**BLOG, **files})
     with Serving(root, "--port", str(port), env=counted) as serving:
         serving.ready()
-        serving.line("1 file with errors")
+        serving.line("1 error in 1 file")
         (root / "_notebooks/2020-01-03-b.ipynb").write_bytes(folders.content(["# B", "After."]))
         assert folders.ends(lambda: "After." not in page(port, "/2020/01/03/b.html"), 20)
         assert folders.starts(tmp_path) == 1
