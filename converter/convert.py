@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converter import front_matter, inputs, render, transform
+from converter import front_matter, images, inputs, render, transform
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -23,8 +23,12 @@ def notebook(nb: NotebookNode, source: Source, config: Config, matter: FrontMatt
     shown, odd = transform.notebook(nb, matter, source)
     post = render.post(shown, matter, source, config)
     found = matter.findings + inputs.findings(matter, source, config) + odd + post.findings
+    picture = images.of_matter(matter)
+    if picture and picture not in {asset.path for asset in post.assets}:
+        missing = images.missing(picture, matter, source, config)
+        found += (missing,) if missing else ()
     return replace(
         post,
-        files=(*post.files, *inputs.folders(matter, source)),
+        files=(*post.files, *inputs.folders(matter, source), *([config.root / picture] if picture else [])),
         findings=tuple(sorted(found, key=lambda it: (it.cell or 0, it.line or 0))),
     )

@@ -62,7 +62,14 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
         values["layout"], text["layout"] = "notebook", "layout: notebook"
     date = matter_keys.day(values.get("date"))
     matter = FrontMatter(
-        values=values, text=text, date=date, cell=cell, rest=rest, rest_line=rest_line, findings=tuple(findings)
+        values=values,
+        text=text,
+        date=date,
+        cell=cell,
+        rest=rest,
+        rest_line=rest_line,
+        lines={key: entry.line for key, entry in given.items()},
+        findings=tuple(findings),
     )
     # Jekyll itself takes only the files of `_drafts` for drafts.
     return add(matter, "published", value=False) if values.get("draft") is True else matter

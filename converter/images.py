@@ -13,13 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from converter.model import Asset
+from converter.model import Asset, Finding
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from converter.config import Config
-    from converter.model import Source
+    from converter.model import FrontMatter, Source
 
 SUFFIXES = {
     "image/png": ".png",
@@ -34,6 +34,7 @@ SUFFIXES = {
 _URL_SAFE = "/!$&'()*+,;=:@-._~"  # what RFC 3986 allows in a path
 SCHEMES = ("#gh-light-mode-only", "#gh-dark-mode-only")
 """What GitHub has at the end of an image's address that only readers of a light, or a dark, page are to see."""
+_FOREIGN = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|\{|$", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|/|#|\{|$)", re.IGNORECASE)
 
 
@@ -163,6 +164,32 @@ def candidates(address: str, source: Source) -> tuple[Path, ...]:
     plain = re.split(r"[?#]", address, maxsplit=1)[0]
     names = dict.fromkeys((unquote(address), address, unquote(plain), plain))
     return tuple(Path(source.file.parent, name) for name in names)
+
+
+def of_matter(matter: FrontMatter) -> PurePosixPath | None:
+    """Return the file, relative to the blog's root, that `image` in *matter* names; None if it names none there.
+
+    The theme, and jekyll-seo-tag, put `url` and `baseurl` before it.
+    """
+    value = matter.values.get("image")
+    address = str((value.get("path") if isinstance(value, dict) else value) or "").strip()
+    if _FOREIGN.match(address):
+        return None
+    return PurePosixPath(unquote(re.split(r"[?#]", address, maxsplit=1)[0]).lstrip("/"))
+
+
+def missing(path: PurePosixPath, matter: FrontMatter, source: Source, config: Config) -> Finding | None:
+    """Return the finding that Jekyll has no file at *path* to publish, which `image` in *matter* names."""
+    with contextlib.suppress(OSError):  # a name that is too long for the disk is no file
+        if (config.root / path).is_file() and not any(_is_hidden(part) for part in path.parts):
+            return None
+    return Finding(
+        rule="image-exists",
+        message=f"`image` names {path}, which the blog does not publish; give a path from the blog's folder",
+        source=source.path,
+        cell=None if matter.cell is None else matter.cell + 1,
+        line=matter.lines.get("image") or None,
+    )
 
 
 def _file(address: str, source: Source) -> Path | None:

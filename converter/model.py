@@ -106,6 +106,8 @@ class FrontMatter:
     """What that cell says besides; it stays in the post."""
     rest_line: int = 0
     """How many lines of that cell stand before *rest*."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each key in that cell, from 1; 0 if nobody can tell."""
     findings: tuple[Finding, ...] = ()
     """Near misses of known keys, unknown spellings."""
 
