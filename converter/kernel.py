@@ -32,6 +32,10 @@ _ATTEMPTS = 3
 """A machine under load lets a kernel miss its first appointment; it gets others."""
 
 
+_FRAME = 150
+"""Bytes that an output takes in the file and in memory however little it says: some kernels send each line alone."""
+
+
 class StartError(Exception):
     """Say that a kernel did not start; the text is what it had to say."""
 
@@ -273,9 +277,9 @@ def _short_folder() -> str | None:
 
 
 def _weight(content: dict[str, Any]) -> int:
-    """Return roughly how many bytes an output holds."""
+    """Return roughly how many bytes an output takes in the notebook's file."""
     data = content.get("data") or {}
-    size = len(content.get("text") or "") + sum(map(len, content.get("traceback") or ()))
+    size = _FRAME + len(content.get("text") or "") + sum(map(len, content.get("traceback") or ()))
     return size + sum(len(value) if isinstance(value, str) else len(str(value)) for value in data.values())
 
 

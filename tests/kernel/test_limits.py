@@ -149,17 +149,17 @@ def test_200_mb_of_output_cost_neither_time_nor_memory(code: str, tmp_path: Path
     _require_cheap(tmp_path, {"code": code})
 
 
-def test_a_flood_from_another_language_costs_no_memory_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_from_another_language_costs_no_memory_either(tmp_path: Path) -> None:
     """Nothing but the reader counts there; it takes what has come until the kernel is dead."""
     pytest.importorskip("bash_kernel", reason="bash_kernel is not installed: install the requirements of the tests")
     install = [sys.executable, "-m", "bash_kernel.install", "--prefix", str(tmp_path)]
     subprocess.run(install, check=True, capture_output=True, env={**os.environ, "PYTHONWARNINGS": "ignore"})
-    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "share" / "jupyter"))
+    env = {"JUPYTER_PATH": str(tmp_path / "share" / "jupyter")}
     kernel = {"kernelspec": {"name": "bash", "display_name": "Bash", "language": "bash"}}
-    _require_cheap(tmp_path / "blog", {"code": "yes 0123456789 | head -c 200000000"}, metadata=kernel)
+    _require_cheap(tmp_path / "blog", {"code": "yes $(printf %010000d 0) | head -c 200000000"}, env, metadata=kernel)
 
 
-def _require_cheap(folder: Path, cell: dict[str, str], **parts: Any) -> None:  # noqa: ANN401 - of a notebook
+def _require_cheap(folder: Path, cell: dict[str, str], env: dict[str, str] | None = None, **parts: Any) -> None:  # noqa: ANN401 - of a notebook
     """Build a notebook with *cell*, which prints 200 MB, and see what that costs."""
     root = folders.make(folder, {"_config.yml": "{}\n", _name("a"): ["# T", cell]})
     if parts:
@@ -167,7 +167,7 @@ def _require_cheap(folder: Path, cell: dict[str, str], **parts: Any) -> None:  #
         file.write_text(json.dumps(json.loads(file.read_text()) | parts))
     before = folders.tree(root)
     began, most = time.monotonic(), 0
-    build = folders.started(root, "build")
+    build = folders.started(root, "build", env=env)
     while build.poll() is None:
         most = max(most, _memory(build.pid))
         time.sleep(0.02)
