@@ -6,6 +6,7 @@
 module Nbpress
   module Footnotes
     NUMBER = /\A\s*["']?([\w-]+)["']?\s*\z/
+    BLOCK = /\A<(?:p|[uod]l|pre|div|table|blockquote|figure|h[1-6])\b/i
 
     # The superscript that leads to a note.
     class Reference < Liquid::Tag
@@ -25,13 +26,17 @@ module Nbpress
     end
 
     # The note. It stands inside a paragraph, where HTML allows no block elements: hence spans, and CSS makes the block.
+    # One of several paragraphs stands between paragraphs, and a span could not hold it.
     def fndetail(text, number)
       number = number.to_s[NUMBER, 1] or
         raise Liquid::ArgumentError, "fndetail takes the number of the note, as in {{ 'text' | fndetail: 1 }}"
       back = %(<a class="footnote-back" href="#fnref-#{number}" role="doc-backlink" aria-label="Back to footnote #{number} in the text">↩</a>)
-      %(<span class="footnote" id="fn-#{number}" role="note" aria-label="Footnote #{number}">) +
+      text = text.to_s.strip
+      box = text.match?(BLOCK) ? "div" : "span"
+      text = "#{text.delete_suffix('</p>')} #{back}#{'</p>' if text.end_with?('</p>')}"
+      %(<#{box} class="footnote" id="fn-#{number}" role="note" aria-label="Footnote #{number}">) +
         %(<span class="footnote-number" aria-hidden="true">#{number}</span>) +
-        %(<span class="footnote-text">#{text.to_s.strip} #{back}</span></span>)
+        %(<#{box} class="footnote-text">#{text}</#{box}></#{box}>)
     end
   end
 end
