@@ -66,7 +66,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS) pyproject.toml
 
 .PHONY: lock
-lock: .venv/test.stamp ## Solve the dependencies anew (ARGS=--upgrade: take the newest)
+lock: .venv/bin/uv ## Solve the dependencies anew (ARGS=--upgrade: take the newest)
 	@$(COMPILE) --extra notebooks --extra search --extra word --group backend -o requirements/build.txt
 	@$(COMPILE) --extra notebooks --extra search --extra word --extra dev -c requirements/build.txt -o requirements/test.txt
 
@@ -95,6 +95,15 @@ distclean: ## As clean, and .venv
 	@$(LOCKED) requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
+
+# The solver alone: whoever adds a package needs no test tools.
+.venv/uv.txt: requirements/test.txt
+	@mkdir -p $(@D)
+	@awk '/^[^ #]/ { is_uv = /^uv==/ } is_uv && !/^ *#/' $< >$@
+
+.venv/bin/uv: | .venv/bin/python
+	@$(MAKE) --no-print-directory .venv/uv.txt
+	@$(LOCKED) .venv/uv.txt
 
 # The validators that come from npm are used where npm is; tests that miss them skip and say so.
 .venv/test.stamp: requirements/test.txt tests/tools/package-lock.json .venv/build.stamp

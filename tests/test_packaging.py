@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -141,3 +142,21 @@ def test_the_lock_names_no_index_and_has_hashes() -> None:
         assert pins, file.name
         assert all(pin.rstrip().endswith("\\") for pin in pins), file.name
         assert text.count("--hash=sha256:") >= len(pins), file.name
+
+
+def test_the_lock_needs_the_solver_and_no_test_tools(tmp_path: Path) -> None:
+    """Whoever adds a package to a fresh clone waits for one wheel, which is the one of the lock."""
+    folder = Path(__file__).parents[1]
+    for name in ("Makefile", "pyproject.toml", "requirements/build.txt", "requirements/test.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(folder / name, tmp_path / name)
+    make = ["make", f"PYTHON={sys.executable}"]
+    planned = subprocess.run([*make, "-n", "lock"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert "-r .venv/uv.txt" in planned
+    assert "npm" not in planned
+    assert "-r requirements/" not in planned
+    subprocess.run([*make, ".venv/uv.txt"], cwd=tmp_path, check=True)
+    first, *hashes = (tmp_path / ".venv/uv.txt").read_text().splitlines()
+    assert re.fullmatch(r"uv==[\d.]+ \\", first)
+    assert hashes
+    assert all(line.startswith("    --hash=sha256:") for line in hashes)
