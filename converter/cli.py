@@ -100,9 +100,10 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
 
 
 @cli.command(
+    short_help="Run what is not fresh, write the posts that differ.",
     epilog=_examples(
         "nbpress build", "nbpress build _notebooks/2026-10-05-word-vectors-with-spacy.ipynb --execute always"
-    )
+    ),
 )
 @_NOTEBOOKS
 @click.option(
@@ -130,7 +131,10 @@ def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, j
     return ATTENTION if report.failed else 0
 
 
-@cli.command(epilog=_examples("nbpress check --diff", "nbpress check --format github"))
+@cli.command(
+    short_help="Say which posts are not what their notebooks say.",
+    epilog=_examples("nbpress check --diff", "nbpress check --format github"),
+)
 @_NOTEBOOKS
 @click.option("--diff", is_flag=True, help="Show how posts differ from what they should be.")
 @_layouts("text", "github", "json", text="For people, as annotations of GitHub, or for programs.")
@@ -149,7 +153,10 @@ def check(session: _Session, notebooks: tuple[Path, ...], layout: str, *, diff: 
     return ATTENTION if report.failed else 0
 
 
-@cli.command(epilog=_examples("nbpress status", "nbpress status --format json"))
+@cli.command(
+    short_help="Show of every notebook how it stands.",
+    epilog=_examples("nbpress status", "nbpress status --format json"),
+)
 @_NOTEBOOKS
 @_layouts("text", "json", text="For people or for programs.")
 @click.pass_obj
@@ -168,7 +175,9 @@ def status(session: _Session, notebooks: tuple[Path, ...], layout: str) -> int:
     return ATTENTION if report.failed else 0
 
 
-@cli.command(epilog=_examples("nbpress adopt _notebooks/2020-01-02-old.ipynb"))
+@cli.command(
+    short_help="Accept stored outputs without a run.", epilog=_examples("nbpress adopt _notebooks/2020-01-02-old.ipynb")
+)
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="NOTEBOOK...")
 @click.pass_obj
 @_voice
@@ -183,7 +192,10 @@ def adopt(session: _Session, notebooks: tuple[Path, ...]) -> int:
     return ATTENTION if report.failed else 0
 
 
-@cli.command(epilog=_examples("nbpress serve --open", "nbpress serve --lan --drafts"))
+@cli.command(
+    short_help="Show the blog in a browser, follow every save.",
+    epilog=_examples("nbpress serve --open", "nbpress serve --lan --drafts"),
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Where to listen; by default 4000, or the next port that is free."
 )
@@ -201,7 +213,10 @@ def serve(session: _Session, port: int | None, host: str, *, lan: bool, drafts: 
     return preview.serve(session.config(), session.terminal, host=host, port=port, drafts=drafts, browse=browse)
 
 
-@cli.command(epilog=_examples("nbpress site", "nbpress site --check --url https://you.github.io --baseurl /blog"))
+@cli.command(
+    short_help="Build everything that is published.",
+    epilog=_examples("nbpress site", "nbpress site --check --url https://you.github.io --baseurl /blog"),
+)
 @click.option("--check", "only_check", is_flag=True, help="Build and run no notebook: the posts must be what they say.")
 @click.option("--url", metavar="URL", help="The host where the site will be, instead of the url in _config.yml.")
 @click.option(
@@ -238,7 +253,10 @@ def site(session: _Session, url: str | None, baseurl: str | None, *, only_check:
     return 0
 
 
-@cli.command(epilog=_examples('nbpress new "Word vectors with spaCy"', "nbpress new Totals --date 2026-11-02 --open"))
+@cli.command(
+    short_help="Make a dated notebook with front matter.",
+    epilog=_examples('nbpress new "Word vectors with spaCy"', "nbpress new Totals --date 2026-11-02 --open"),
+)
 @click.argument("title")
 @click.option(
     "--date",
@@ -268,7 +286,7 @@ def new(session: _Session, title: str, day: datetime.datetime | None, *, browse:
     return 0
 
 
-@cli.command(epilog=_examples("nbpress clean --posts"))
+@cli.command(short_help="Forget what can be made again.", epilog=_examples("nbpress clean --posts"))
 @click.option("--posts", is_flag=True, help="Also remove the posts and images that nbpress made.")
 @click.pass_obj
 @_voice

@@ -138,3 +138,11 @@ def test_the_script_and_the_module_are_one(run: Run, tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("nbpress")), "--help"]
     script = subprocess.run(command, env=os.environ | {"COLUMNS": "200"}, capture_output=True, text=True, check=True)
     same(script.stdout, run("--help", cwd=tmp_path).stdout)
+
+
+def test_the_list_of_commands_says_whole_sentences() -> None:
+    """In the 80 columns that every terminal has."""
+    done = folders.nbpress(Path.cwd(), "--help", env={"COLUMNS": "80"})
+    commands = done.stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(commands) > 5
+    assert [line for line in commands if line.endswith("...") or not line.endswith(".")] == []
