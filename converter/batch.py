@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import PurePosixPath
 
+    from converter.failures import Failures
     from converter.look import Look
     from converter.model import Post, Source, Stored
     from converter.progress import Progress
@@ -28,9 +29,13 @@ _UNKNOWN = 1e9
 """Seconds that a notebook is taken to run which nobody has timed."""
 
 
-def build(found: Survey, *, asked: str | None, jobs: int | None, progress: Progress) -> Report:
-    """Build all plans of *found*, *jobs* kernels at once (default: one per CPU)."""
-    batch = _Batch(survey=found, asked=asked, jobs=jobs, progress=progress)
+def build(
+    found: Survey, *, asked: str | None, jobs: int | None, progress: Progress, failures: Failures | None = None
+) -> Report:
+    """Build all plans of *found*, *jobs* kernels at once (default: one per CPU), but not what *failures* knows."""
+    if failures is not None:
+        failures.begin(found.config)
+    batch = _Batch(survey=found, asked=asked, jobs=jobs, progress=progress, failures=failures)
     stale = batch.rendered()
     if stale:
         interrupts.run(batch.run_all(stale))
@@ -43,6 +48,7 @@ class _Batch:
     asked: str | None
     jobs: int | None
     progress: Progress
+    failures: Failures | None
     reports: dict[Source, Report] = field(default_factory=dict)
     """What has become of each notebook, whichever ends first."""
     took: dict[str, runs.Last] = field(default_factory=dict)
@@ -64,7 +70,10 @@ class _Batch:
                     self.reports[plan.source] = replace(report, stored=stored)
                 else:
                     write.require_ours(seen.post, self.survey.index)  # before it costs a run
-                    stale.append(seen)
+                    if self.failures is not None and (known := self.failures.of(plan)):
+                        self.reports[plan.source] = _report(seen, findings=known)
+                    else:
+                        stale.append(seen)
         return stale
 
     def _catch_up(self, plan: Plan) -> Stored:
@@ -111,8 +120,10 @@ class _Batch:
                 opened = await aside(survey.opened, seen.plan, self.survey.config)
                 try:
                     done = await self._executed(seen, opened, threads)
-                except ExecutionError:
+                except ExecutionError as error:
                     findings += await aside(look.without_outputs, opened, self.survey.config)
+                    if self.failures is not None and error.cell:  # else it costs little to try again
+                        self.failures.keep(seen.plan, (*findings, Finding.of(error)))
                     raise
             findings += done.findings
             report = await aside(self._stored, seen, opened, done)

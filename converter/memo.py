@@ -108,12 +108,12 @@ def _key(config: Config) -> str:
     """Return a digest of what every verdict depends on: settings, templates, our own code and the libraries we use."""
     own = Path(__file__).parent
     files = sorted({*own.rglob("*.py"), *OWN_TEMPLATES.glob("*.j2"), *(config.root / config.templates).glob("*.j2")})
-    libraries = sorted(entry.name for entry in own.parent.glob("*.dist-info")) or _distributions()
+    libraries = sorted(entry.name for entry in own.parent.glob("*.dist-info")) or distributions()
     parts = [__version__, repr(config), [(str(file), _stat(str(file))) for file in files], libraries]
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _distributions() -> list[str]:
+def distributions() -> list[str]:
     """Return names and versions of what is installed where our libraries are."""
     import click
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.config import Config
+    from converter.failures import Failures
     from converter.status import Status
 
 
@@ -29,11 +30,13 @@ def build(
     asked: str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    failures: Failures | None = None,
 ) -> Report:
     """Run what is not fresh, render what changed, write what differs, remove what no notebook makes any more.
 
     *only* names the notebooks to build (default: all), *asked* overrides when code runs, *jobs* how many notebooks run
-    at once. A notebook that fails leaves its files as they were and does not keep the others waiting.
+    at once; what *failures* knows is told and not tried again. A notebook that fails leaves its files as they were and
+    does not keep the others waiting.
     """
     from converter import write
 
@@ -44,7 +47,8 @@ def build(
         if found.plans:
             from converter import batch
 
-            report = report.merged(batch.build(found, asked=asked, jobs=jobs or config.jobs, progress=progress))
+            built = batch.build(found, asked=asked, jobs=jobs or config.jobs, progress=progress, failures=failures)
+            report = report.merged(built)
         if not only:
             gone = write.remove_posts(found.index.orphans(config), config).removed
             report = report.merged(Report(removed=gone))

@@ -10,11 +10,13 @@ import subprocess
 import threading
 import webbrowser
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from converter import config as settings
 from converter import discover, jekyll, pipeline, posts
 from converter import site as sites
 from converter.errors import ConfigError, ConverterError
+from converter.failures import Failures
 from converter.model import Report, Severity
 from converter.preview import engine, server, site, watch
 from converter.preview.server import Notice
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from converter.terminal import Terminal
 
 PORT = 4000
+FEW = 5
+"""Posts of one save whose addresses are said; a template changes hundreds."""
 EVERYBODY = "0.0.0.0"  # noqa: S104 - asked for by name
 _UNPUBLISHED = re.compile(r"\A---\n(?:.+\n)*?published: false\n")
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -95,6 +99,10 @@ class Addresses:
                 return ""
             return self._at(str(probe.getsockname()[0]))
 
+    def of(self, path: str) -> str:
+        """Return the address of the page at *path*, which has the `baseurl` and no escapes, for this machine."""
+        return self.here.removesuffix(f"{self.baseurl}/") + quote(path)
+
     def _at(self, host: str) -> str:
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}{self.baseurl}/"
 
@@ -112,12 +120,17 @@ class _Preview:
         self.browse = browse
         self.engine: Engine = engine.Engine(config, self.hear, drafts=drafts)
         self.findings: tuple[Finding, ...] = ()
+        self.failures = Failures()
         self.notebooks: dict[PurePosixPath, Path] = {}
         """The files of the notebooks that the last build of everything has found."""
         self.faults: dict[str, tuple[str, ...]] = {}
         """What is wrong with the settings, with a build as a whole, with the start of Jekyll."""
         self.said: dict[str, Notice] = {}
         """What Jekyll complained of since the last order."""
+        self.addresses: dict[str, str] = {}
+        """Where each post is, by its own path and by that of its notebook."""
+        self.awaited: tuple[str, ...] = ()
+        """Posts that a save has made; their addresses are said when they can be seen."""
         self.known: set[str] = set()
         """What it complained of before: the terminal says it once."""
         self.ours: dict[PurePosixPath, tuple[int, int] | None] = {}
@@ -179,6 +192,8 @@ class _Preview:
         for path in report.written if not self.has_drafts else ():
             if path.is_relative_to(self.config.posts) and _UNPUBLISHED.search(posts.text_of(self.config.root / path)):
                 self.terminal.say(f"{path} is not published; nbpress serve --drafts shows it", "yellow")
+        made = [str(path) for path in report.written if path.is_relative_to(self.config.posts)]
+        self.awaited = tuple(made) if len(made) <= FEW else ()
         plugins = engine.plugins(self.config.root)  # Ruby reads them once
         if names & {settings.FILE, "Gemfile"} or any(path.is_relative_to(it) for path in changed for it in plugins):
             self.restart()
@@ -202,7 +217,8 @@ class _Preview:
         if not only:
             self.notebooks = {source.path: source.file for source in discover.sources(self.config)}
         try:
-            report = pipeline.build(self.config, only, progress=_Telling(self.terminal, self.pages, self.greet))
+            telling = _Telling(self.terminal, self.pages, self.greet)
+            report = pipeline.build(self.config, only, progress=telling, failures=self.failures)
             self.fails("build", ())
         except ConverterError as error:
             self.fails("build", (str(error),))
@@ -266,11 +282,20 @@ class _Preview:
             self.is_up.set()
         else:
             self.faults["Jekyll"] = ()
+            self.addresses = answer.addresses
+            self.lead()
             self.pages.tell(unlisted=answer.unlisted)
             self.pages.built()
             if answer.done == "all":
                 self.is_up.set()
         self.show()
+
+    def lead(self) -> None:
+        """Say where the posts are that a save has made, as far as they are there."""
+        there = [path for path in self.awaited if path in self.addresses]
+        self.awaited = tuple(path for path in self.awaited if path not in there)
+        for path in there:
+            self.terminal.say(f"{path} is at {self.address.of(self.addresses[path])}")
 
     def complain(self, severity: str, message: str) -> None:
         """Show what Jekyll complains of, and say it on the terminal if that is news."""
@@ -279,7 +304,7 @@ class _Preview:
         if words[:1] == ["Skipping:"]:  # as it should
             text += "; --drafts shows it"
             severity = Severity.NOTE
-        self.said[text] = Notice(severity=severity, text=text)
+        self.said[text] = Notice(severity=severity, text=text, page=server.EVERY if severity == Severity.ERROR else "")
         if text not in self.known:
             self.terminal.say(text, _COLOURS.get(severity, ""))
 
@@ -287,7 +312,9 @@ class _Preview:
         """Let the pages show what is wrong."""
         shown = (Severity.ERROR, Severity.WARNING)
         found = [
-            Notice(severity=it.severity, text=str(it), detail=it.detail) for it in self.findings if it.severity in shown
+            Notice(severity=it.severity, text=str(it), detail=it.detail, page=self.addresses.get(str(it.source), ""))
+            for it in self.findings
+            if it.severity in shown
         ]
         faults = [Notice(severity="error", text=fault) for several in self.faults.values() for fault in several]
         said = [notice for notice in self.said.values() if notice.severity in shown]

@@ -36,7 +36,7 @@ LAYERS = (
     "execute render reproduce",
     "convert",
     "look",
-    "check exporter rerun",
+    "check exporter failures rerun",
     "batch status",
     "terminal",
     "pipeline",

@@ -210,6 +210,43 @@ def test_what_has_failed_does_not_run_again_for_another_save(port: int, tmp_path
 
 
 @pytest.mark.kernel
+def test_a_failure_is_told_and_not_tried_again(port: int, tmp_path: Path) -> None:
+    """Whatever happens to other notebooks and to the theme; what could mend it, or a save of its own, tries again."""
+    counted = folders.counting_kernel(tmp_path)
+    cells = ["# A", {"code": "open('log.txt', 'a').write('.')\nimport helper\nprint(helper.WORD)"}]
+    files: dict[str, object] = {
+        "_config.yml": "timezone: UTC\n",
+        FILE: {"cells": cells, "metadata": folders.COUNTED},
+        "_notebooks/2020-01-03-b.ipynb": ["# B", "Before."],
+    }
+    root = folders.make(tmp_path / "blog", {**BLOG, **files})
+    with Serving(root, "--port", str(port), env=counted) as serving:
+        serving.ready()
+        assert folders.ends(lambda: "Before." not in page(port, "/2020/01/03/b.html"), 30)
+        assert folders.ends(lambda: folders.starts(tmp_path) < 2, 20)  # its own log is news, once
+        (root / "_notebooks/2020-01-03-b.ipynb").rename(root / "_notebooks/2020-01-03-c.ipynb")
+        assert folders.ends(lambda: "Before." not in page(port, "/2020/01/03/c.html"), 20)
+        (root / "_notebooks/2020-01-03-c.ipynb").unlink()
+        assert folders.ends(lambda: bool(page(port, "/2020/01/03/c.html")), 20)
+        assert folders.starts(tmp_path) == 2
+        (root / FILE).touch()
+        assert folders.ends(lambda: folders.starts(tmp_path) < 3, 20)
+        (root / "_notebooks/helper.py").write_text("WORD = 'mended'\n")
+        assert folders.ends(lambda: "mended" not in page(port), 30)
+
+
+def test_the_address_of_a_saved_post_is_said(port: int, tmp_path: Path) -> None:
+    """Whoever makes a post need not look for it; what only `--drafts` shows has none."""
+    root = folders.make(tmp_path / "blog", BLOG | {"_config.yml": f"baseurl: /blog\n{BLOG['_config.yml']}"})
+    with Serving(root, "--port", str(port)) as serving:
+        assert serving.line(r"the blog is at (http://\S+)") == f"http://127.0.0.1:{port}/blog/"
+        (root / "_notebooks/2020-02-03-später.ipynb").write_bytes(folders.content(["# S\n- categories: [x]", "New."]))
+        address = serving.line(r"_posts/2020-02-03-später.html is at http://127.0.0.1:\d+(/\S+)$")
+        assert address == "/blog/x/2020/02/03/sp%C3%A4ter.html"
+        assert "New." in page(port, address)
+
+
+@pytest.mark.kernel
 def test_what_a_run_writes_is_no_save(port: int, tmp_path: Path) -> None:
     """Outputs that go into a notebook, or into the pair of a text, start no build: each save is answered once."""
     text = "---\njupyter: {kernelspec: {name: python3, display_name: Python 3, language: python}}\ntitle: T\n---\n\n"

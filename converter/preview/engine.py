@@ -10,7 +10,7 @@ import contextlib
 import json
 import subprocess
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -46,6 +46,8 @@ class Answer:
     message: str = ""
     unlisted: tuple[dict[str, str], ...] = ()
     """The posts that readers of the published blog do not find, with `url`, `title` and `reason`."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """Where each post is, by its own path and by that of its notebook; with the `baseurl`, without escapes."""
 
 
 class Engine:

@@ -3,9 +3,11 @@
 (() => {
   "use strict";
   const { state } = document.currentScript.dataset;
+  const EVERY = "*";
   const words = { notices: [], unlisted: [], working: "" };
   const host = document.createElement("nbpress-preview");
   const root = host.attachShadow({ mode: "open" });
+  const unfolded = new Map();
   const dismissed = new Set(JSON.parse(sessionStorage.getItem("nbpress-dismissed") ?? "[]"));
 
   const style = new CSSStyleSheet();
@@ -25,6 +27,11 @@
     button { all: unset; float: inline-end; cursor: pointer; padding: 0 0.25rem; margin-inline-start: 0.5rem; }
     button:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid #06c; outline-offset: 2px; }
     summary { cursor: pointer; }
+    .notices { border-inline-start: 0.3rem solid #b97800; }
+    .notices:has(.error) { border-color: #c22; }
+    .notices > section { display: flex; flex-direction: column; gap: 0.5rem; margin-top: 0.5rem;
+      max-height: min(45vh, 24rem); overflow-y: auto; }
+    .notices > section > div { flex: none; padding: 0 0 0 0.5rem; background: none; box-shadow: none; border-radius: 0; }
     ul { margin: 0.25rem 0 0; padding-inline-start: 1.25rem; }
     a { color: #0550ae; }
     @media (prefers-color-scheme: dark) {
@@ -54,6 +61,28 @@
       box.append(more);
     }
     return box;
+  };
+
+  const counted = (notices, severity) => {
+    const count = notices.filter((notice) => notice.severity === severity).length;
+    return count > 0 ? [`${count} ${severity}${count === 1 ? "" : "s"}`] : [];
+  };
+
+  // One line with counts; what is wrong with the page itself stands below it at once, the rest when somebody asks.
+  const foldOf = (notices, where, isOpen) => {
+    const key = `${where}: ${notices.map(({ text }) => text).join("\n")}`;
+    const fold = document.createElement("details");
+    const summary = made("summary", [...counted(notices, "error"), ...counted(notices, "warning")].join(", ") + where);
+    summary.addEventListener("click", () => {
+      unfolded.set(key, !fold.open);
+    });
+    const list = document.createElement("section");
+    const last = ({ severity }) => Number(severity !== "error");
+    list.append(...notices.toSorted((one, other) => last(one) - last(other)).map(noticeOf));
+    fold.append(summary, list);
+    fold.className = "notices";
+    fold.open = unfolded.get(key) ?? isOpen;
+    return fold;
   };
 
   const REASONS = {
@@ -87,7 +116,10 @@
     const status = document.createElement("section");
     status.setAttribute("role", "status");
     status.style.display = "contents";
-    status.append(...open.map(noticeOf));
+    const elsewhere = open.filter(({ page }) => page !== here() && page !== EVERY);
+    const near = open.filter((notice) => !elsewhere.includes(notice));
+    if (near.length > 0) status.append(foldOf(near, "", true));
+    if (elsewhere.length > 0) status.append(foldOf(elsewhere, near.length > 0 ? " elsewhere" : "", false));
     if (words.working) status.append(made("div", words.working, "working"));
     if (own) status.append(made("div", REASONS[own.reason], "label"));
     root.replaceChildren(status);

@@ -25,6 +25,8 @@ OURS = "/-nbpress-"
 """Where the preview's own files are; no post can have this address."""
 SEARCH = "pagefind"
 """Folder of the index of the site's search."""
+EVERY = "*"
+"""Stands for all pages where one is named."""
 _HERE = Path(__file__).parent
 _TRIES = 20
 
@@ -36,6 +38,8 @@ class Notice:
     severity: str
     text: str
     detail: str = ""
+    page: str = EVERY
+    """The address of the page that it is about; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

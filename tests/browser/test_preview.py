@@ -200,3 +200,39 @@ def test_a_notice_can_be_closed_and_comes_back_with_its_fault(preview: Preview) 
     preview.shows("First prose.")
     preview.save(FILE, broken)
     preview.notices("error", re.compile("nowhere.png"))
+
+
+def test_notices_leave_the_page_readable(preview: Preview) -> None:
+    """One line counts them; those of the page's own notebook are open, errors first, and none leaves the window."""
+    lines = [f"![](picture{number}.png)\n\n#| no-such: directive\n" for number in range(30)]
+    preview.save(FILE, ["# First title", "First prose.", "![](data:image/png;base64,AA)", *lines])
+    preview.open("/")
+    fold = preview.page.locator("nbpress-preview details.notices")
+    expect(fold.locator("summary")).to_have_text(re.compile(r"^30 errors, \d+ warnings?$"), timeout=SECONDS)
+    expect(fold).not_to_have_attribute("open", "")
+    for width, height in ((1200, 700), (380, 700)):
+        preview.page.set_viewport_size({"width": width, "height": height})
+        preview.open("/")
+        expect(fold).to_be_visible(timeout=SECONDS)
+        assert _height(preview) < height / 4
+        preview.open(URL)
+        expect(fold).to_have_attribute("open", "", timeout=SECONDS)
+        assert _height(preview) < height * 0.7
+    kinds = fold.locator("section > div").evaluate_all("boxes => boxes.map(box => box.className)")
+    assert kinds == sorted(kinds)
+    assert {*kinds} == {"error", "warning"}
+    fold.locator("summary").click()
+    expect(fold).not_to_have_attribute("open", "")
+
+
+def _height(preview: Preview) -> float:
+    """Return how much of the window the preview takes, all of which is inside of it."""
+    box = preview.page.locator("nbpress-preview").bounding_box()
+    window = preview.page.viewport_size
+    assert box is not None
+    assert window is not None
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= window["height"]
+    assert box["x"] + box["width"] <= window["width"]
+    return box["height"]

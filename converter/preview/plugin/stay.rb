@@ -67,14 +67,14 @@ module Nbpress
       number = order["order"]
       loop do
         now(order) if @built
-        answer("order" => number, "done" => "part", "unlisted" => unlisted)
+        answer("order" => number, "done" => "part", "unlisted" => unlisted, "addresses" => addresses)
         order = @orders.empty? ? nil : joined(order, @orders.pop)
         break unless order
 
         number = order["order"]
       end
       built = everything
-      answer("order" => number, "done" => "all", "unlisted" => unlisted) if built
+      answer("order" => number, "done" => "all", "unlisted" => unlisted, "addresses" => addresses) if built
     rescue *FAULTS => e
       answer("order" => number, "done" => "failed", "message" => e.message.to_s)
     end
@@ -218,6 +218,14 @@ module Nbpress
         reason = reason(post)
         url = plain("#{@built.baseurl}#{post.url}")
         { "url" => url, "title" => post.data["title"].to_s, "reason" => reason } if reason
+      end
+    end
+
+    # Where each post is, by its own path and by that of its notebook.
+    def addresses
+      (@built ? @built.posts.docs : []).each_with_object({}) do |post, found|
+        paths = [post.relative_path, post.data["nb_path"]].grep(String)
+        paths.each { |path| found[path] = plain("#{@built.baseurl}#{post.url}") }
       end
     end
 
