@@ -269,9 +269,9 @@ def test_what_a_run_writes_is_no_save(port: int, tmp_path: Path) -> None:
         assert folders.ends(lambda: "After." not in page(port, "/2020/01/03/b.html"), 20)
     builds = [line for line in serving.log.splitlines() if re.match(r"\d.*\.$", line)]
     assert builds == [
-        "1 notebook run, 3 posts written, 1 file with errors.",
+        "1 notebook run, 3 posts written, 1 error in 1 file.",
         "1 notebook run, 1 post written.",
-        "1 notebook run, 1 post written, 3 unchanged, 1 file with errors.",
+        "1 notebook run, 1 post written, 3 unchanged, 1 error in 1 file.",
         "1 post written.",
     ]
 
