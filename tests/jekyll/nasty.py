@@ -44,7 +44,7 @@ LIQUID = (
         "<% x %>",
         "| fn",
         "{{ 'a' | b: 'c' }}",
-        "{% include_ %}",
+        "{% include_cached %}",
     ),
 )
 """What Jekyll would act on, or stumble over."""
