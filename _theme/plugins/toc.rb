@@ -5,7 +5,7 @@ module Nbpress
   module Contents
     FOREIGN = %r{<!--.*?-->|<(?<name>script|style|textarea|pre|template)\b.*?</\k<name>\s*>}mi
     HEADING = %r{#{FOREIGN}|<h(?<level>[1-3])\b[^<>]*?\sid="(?<id>[^"<>]+)"[^<>]*>(?<text>.*?)</h\k<level>>}mi
-    MATH = %r{<span class="math">[^<]*</span>}
+    MATH = %r{<span class="math">[^<]*</span>|<math\b.*?</math>}m
     # A link inside a link is no HTML, and a heading's own anchor no text.
     NOT_TEXT = %r{<a class="anchor-link".*?</a>|<sup class="footnote-ref".*?</sup>|<(?!/?(?:code|em|strong|sub|sup)>)[^>]*>}mi
 
