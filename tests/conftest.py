@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 # The same examples on every machine, and no folder of examples beside the tests.
 settings.register_profile("nbpress", derandomize=True, database=None, deadline=None, max_examples=100)
 settings.load_profile("nbpress")
+
+# What a shell starts behind `&` ignores Ctrl-C, and so would every command that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
