@@ -1,8 +1,10 @@
-"""What nbpress does without: one library that loads itself into `jsonschema` takes longer to start than all others."""
+"""What nbpress does without: libraries for kinds of text that no notebook's schema asks `jsonschema` about."""
 
 import sys
 
-# The grammar of international addresses, a second and a half. No notebook's schema asks for it, and jsonschema does
-# without where it is not installed, as next to JupyterLab it is.
+# `jsonschema` loads them where they are installed, as next to JupyterLab they are, and does without elsewhere. One is
+# the grammar of international addresses, a second and a half; the rest take as long as reading a small post.
+_UNUSED = ("rfc3987_syntax", "fqdn", "rfc3339_validator", "webcolors", "uri_template", "isoduration")
 if "jsonschema" not in sys.modules:
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # how Python spells that there is none
+    for _name in _UNUSED:
+        sys.modules.setdefault(_name, None)  # type: ignore[arg-type]  # how Python spells that there is none
