@@ -38,7 +38,8 @@ def build(
     batch = _Batch(survey=found, asked=asked, jobs=jobs, progress=progress, failures=failures)
     stale = batch.rendered()
     if stale:
-        interrupts.run(batch.run_all(stale))
+        with progress.batch(len(stale)):
+            interrupts.run(batch.run_all(stale), progress.stops)
     return Report().merged(*(batch.reports[plan.source] for plan in found.plans))
 
 
@@ -132,15 +133,10 @@ class _Batch:
     async def _executed(self, seen: Look, opened: Opened, threads: int) -> execute.Executed:
         """Run the notebook's code, and tell `progress` about it."""
         source, config = opened.source, self.survey.config
-        self.progress.starts(source, seen.reason)
-        failed = True
-        try:
-            run = execute.Run(nb=opened.nb, source=source, matter=opened.matter, config=config, threads=threads)
+        run = execute.Run(nb=opened.nb, source=source, matter=opened.matter, config=config, threads=threads)
+        with self.progress.running(source, seen.reason):
             done = await execute.notebook(run, lambda number, total: self.progress.cell(source, number, total))
-            failed = False
-            self.took[str(source.path)] = runs.Last.of(done.seconds, done.cells)
-        finally:
-            self.progress.ends(source, failed=failed)
+        self.took[str(source.path)] = runs.Last.of(done.seconds, done.cells)
         return done
 
     def _stored(self, seen: Look, opened: Opened, done: execute.Executed) -> Report:

@@ -96,7 +96,8 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
     """
     from converter.terminal import Terminal
 
-    context.obj = _Session(site=site, terminal=Terminal(quiet=quiet, verbose=verbose))
+    terminal = Terminal(quiet=quiet, verbose=verbose, live=not os.environ.get("CI"))
+    context.obj = _Session(site=site, terminal=terminal)
 
 
 @cli.command(

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
 _Result = TypeVar("_Result")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -19,20 +19,22 @@ _PATIENCE = 0.5
 _STATUS = 130
 
 
-def run(work: Coroutine[None, None, _Result]) -> _Result:
+def run(work: Coroutine[None, None, _Result], stops: Callable[[int], None]) -> _Result:
     """Return what *work* returns; raise `KeyboardInterrupt`, its kernels ended, if it was interrupted.
+
+    *stops* is called with 1 when that begins, which may take seconds, and with 2 when it is cut short.
 
     Whoever calls this from within an event loop, in a notebook for example, gets one in a thread of its own.
     """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(_heeding(work))
+        return asyncio.run(_heeding(work, stops))
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _heeding(work)).result()
+        return thread.submit(asyncio.run, _heeding(work, stops)).result()
 
 
-async def _heeding(work: Coroutine[None, None, _Result]) -> _Result:
+async def _heeding(work: Coroutine[None, None, _Result], stops: Callable[[int], None]) -> _Result:
     """Await *work*, and cancel it at the first signal.
 
     Whoever is cancelled ends its kernel. At a signal later on there is no more waiting: whatever is left then is ended
@@ -42,7 +44,10 @@ async def _heeding(work: Coroutine[None, None, _Result]) -> _Result:
 
     def on_signal() -> None:
         if heard and loop.time() - heard[0] > _PATIENCE:
+            stops(2)
             os._exit(_STATUS)
+        if not heard:
+            stops(1)
         heard.append(loop.time())
         task.cancel()
 

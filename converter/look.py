@@ -29,6 +29,8 @@ class Look:
     plan: Plan
     mode: str = "auto"
     """When its code runs: `auto`, `always` or `never`."""
+    has_code: bool = True
+    """Whether anything in it would run."""
     stale: str = ""
     """Why its outputs are not those of its code; empty if they are, or if nobody asks."""
     behind: bool = False
@@ -43,7 +45,7 @@ class Look:
     @property
     def reason(self) -> str:
         """Return why the code has to run; empty if it has not."""
-        return self.stale or ("asked to" if self.mode == "always" else "")
+        return self.stale or ("asked to" if self.mode == "always" and self.has_code else "")
 
     @property
     def rest(self) -> str:
@@ -64,7 +66,15 @@ def at(plan: Plan, config: Config, asked: str | None = None) -> Look:
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other notebooks
         return Look(plan=plan, mode=when, stale=stale, fault=Finding.crash(error, plan.source))
     deciders = deciding(post, opened.nb, config)
-    return Look(plan=plan, mode=when, stale=stale, behind=opened.behind, post=post, files=deciders)
+    return Look(
+        plan=plan,
+        mode=when,
+        has_code=record.has_code(opened.nb),
+        stale=stale,
+        behind=opened.behind,
+        post=post,
+        files=deciders,
+    )
 
 
 def without_outputs(opened: Opened, config: Config) -> tuple[Finding, ...]:

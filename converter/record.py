@@ -58,7 +58,7 @@ def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
     other versions of what the run imported count, too.
     """
     known = nb.metadata.get(KEY)
-    if not any(_sources(nb)):
+    if not has_code(nb):
         return ""
     if not isinstance(known, dict) or "code" not in known:
         return "never run by nbpress"
@@ -133,6 +133,11 @@ def kernel(nb: NotebookNode) -> tuple[str, str]:
     spec = nb.metadata.get("kernelspec") or {}
     info = nb.metadata.get("language_info") or {}
     return str(spec.get("name") or "python3"), str(spec.get("language") or info.get("name") or "python").lower()
+
+
+def has_code(nb: NotebookNode) -> bool:
+    """Tell whether anything in *nb* would run."""
+    return any(_sources(nb))
 
 
 def _sources(nb: NotebookNode) -> Iterator[tuple[int, str]]:

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from converter import execute, interrupts, look, reproduce, survey, workers
+from converter import execute, interrupts, look, record, reproduce, survey, workers
 from converter.errors import NotebookError
 from converter.model import Finding, Report
 
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from converter.progress import Progress
     from converter.survey import Plan, Survey
 
+AGAIN = "would it come out the same?"
+"""Why a notebook runs again."""
+
 
 def all_of(found: Survey, *, progress: Progress) -> Report:
     """Run every plan of *found* whose author lets it run, and say what did not come out as it is stored."""
-    return Report().merged(*interrupts.run(_all(found, progress)))
+    with progress.batch(len(found.plans)):
+        return Report().merged(*interrupts.run(_all(found, progress), progress.stops))
 
 
 async def _all(found: Survey, progress: Progress) -> list[Report]:
@@ -34,25 +38,20 @@ async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int
     """Run one notebook in a copy of the blog and compare."""
     source, root = plan.source, found.config.root
     async with slots:
-        failed = True
         try:
             opened = survey.opened(plan, found.config)
-            if look.mode(opened.matter, found.config, None) == "never":
+            if look.mode(opened.matter, found.config, None) == "never" or not record.has_code(opened.nb):
                 return Report()
         except NotebookError as error:
             return Report(findings=(Finding.of(error),))
-        progress.starts(source, "would it come out the same?")
         try:
-            with reproduce.scratch(root, source) as there:
+            with progress.running(source, AGAIN), reproduce.scratch(root, source) as there:
                 config = replace(found.config, root=there.file.parents[len(there.path.parts) - 1])
                 run = execute.Run(nb=opened.nb, source=there, matter=opened.matter, config=config, threads=threads)
                 done = await execute.notebook(run, lambda number, total: progress.cell(source, number, total))
                 fresh = reproduce.moved_back(done.nb, there, source)
-            failed = False
         except NotebookError as error:
             return Report(findings=(Finding.of(error),))
         except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what others would tell
             return Report(findings=(Finding.crash(error, source),))
-        finally:
-            progress.ends(source, failed=failed)
     return Report(findings=tuple(it.finding(source) for it in reproduce.differences(opened.nb, fresh)))

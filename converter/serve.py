@@ -23,13 +23,14 @@ from converter.preview.server import Notice
 from converter.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path, PurePosixPath
 
     from converter.config import Config
     from converter.model import Finding, Source
     from converter.preview.engine import Answer, Engine
     from converter.preview.server import Pages
+    from converter.progress import End
     from converter.terminal import Terminal
 
 PORT = 4000
@@ -336,9 +337,17 @@ class _Telling(Progress):
         self.terminal.cell(source, number, total)
         self.pages.tell(working=f"running {source.path}: cell {number} of {total}")
 
-    def ends(self, source: Source, *, failed: bool) -> None:
-        self.terminal.ends(source, failed=failed)
+    def ends(self, source: Source, end: End) -> None:
+        self.terminal.ends(source, end)
         self.pages.tell(working="")
+
+    @contextlib.contextmanager
+    def batch(self, notebooks: int) -> Iterator[None]:
+        with self.terminal.batch(notebooks):
+            yield
+
+    def stops(self, times: int) -> None:
+        self.terminal.stops(times)
 
     def waits(self, holder: str) -> None:
         self.terminal.waits(holder)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from converter import findings, runtimes
@@ -19,74 +21,118 @@ from converter.model import Severity
 from converter.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path, PurePosixPath
 
-    from rich.progress import TaskID
-
     from converter.model import Finding, Report, Source
+    from converter.progress import End
     from converter.status import Status
 
 _WIDE = 10_000
 """Columns of a table that goes into a pipe."""
+_COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(bar_width=20),
+    MofNCompleteColumn(),
+    TextColumn("{task.fields[unit]}"),
+    TimeElapsedColumn(),
+)
+"""What a live line shows."""
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """A notebook that runs, or has run."""
+
+    reason: str
+    began: float = field(default_factory=time.monotonic)
+    seconds: float = 0
+    end: End | None = None
 
 
 class Terminal(Progress):
     """Show progress on standard error, as a live line on a terminal and as plain lines elsewhere."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
-        """Say nothing but findings if *quiet*, more if *verbose*."""
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, live: bool = True) -> None:
+        """Say nothing but findings if *quiet*, more if *verbose*; where lines must not move, not *live*."""
         self.out = Console(
             width=None if sys.stdout.isatty() else _WIDE, soft_wrap=True, highlight=False, markup=False, emoji=False
         )
         self.err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
         self.quiet = quiet
         self.verbose = verbose
+        # Colours may be forced into a pipe; lines that move may not.
+        self._is_live = live and sys.stderr.isatty() and not self.err.is_dumb_terminal
         self._bars: Bars | None = None
         self._tasks: dict[Source, TaskID] = {}
-        self._began: dict[Source, float] = {}
+        self._runs: dict[Source, _Run] = {}
+        self._several = False
+        self._all = TaskID(0)
 
     def say(self, text: str, style: str = "") -> None:
         """Print a line about the work itself on standard error."""
         if not self.quiet:
             self.err.print(Text(text, style))
 
+    @contextlib.contextmanager
+    def batch(self, notebooks: int) -> Iterator[None]:
+        """Show on a terminal what runs, and at the end what has run, why, and how long."""
+        self._runs, self._several = {}, notebooks > 1
+        if self.quiet or not self._is_live:
+            yield
+            return
+        bars = self._bars = Bars(*_COLUMNS, console=self.err, transient=True)
+        self._all = bars.add_task("in all", total=notebooks, unit="notebooks", visible=self._several)
+        try:
+            with bars:
+                self.err.show_cursor()  # who kills us shall not have to live without one
+                yield
+        finally:
+            self._bars = None
+            self._ran()
+
+    def _ran(self) -> None:
+        """Print how the runs of a batch have ended, in the order of notebooks."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for source, run in sorted(self._runs.items(), key=lambda it: it[0].path):
+            style = "red" if run.end == "failed" else ""
+            table.add_row(run.end, Text(str(source.path), style, no_wrap=True), f"{run.seconds:.1f} s", run.reason)
+        self.err.print(table)
+
     def starts(self, source: Source, reason: str) -> None:
         """Show that *source* runs: a live line on a terminal, a plain one elsewhere."""
-        self._began[source] = time.monotonic()
-        if self.quiet:
-            return
-        if not self.err.is_terminal:
+        self._runs[source] = _Run(reason=reason)
+        if self._bars:
+            self._tasks[source] = self._bars.add_task(f"{source.path.name} ({reason})", total=None, unit="cells")
+        else:
             self.say(f"running {source.path} ({reason})")
-            return
-        if self._bars is None:
-            self._bars = Bars(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=20),
-                MofNCompleteColumn(),
-                TextColumn("cells"),
-                TimeElapsedColumn(),
-                console=self.err,
-                transient=True,
-            )
-            self._bars.start()
-        self._tasks[source] = self._bars.add_task(f"{source.path.name} ({reason})", total=None)
 
     def cell(self, source: Source, number: int, total: int) -> None:
         """Move the line of *source* to cell *number* of *total*."""
-        if self._bars and source in self._tasks:
+        if self._bars:
             self._bars.update(self._tasks[source], completed=number, total=total)
         elif self.verbose:
             self.say(f"  {source.path}: cell {number} of {total}")
 
-    def ends(self, source: Source, *, failed: bool) -> None:
-        """Take the line of *source* away and say how long it took."""
-        if self._bars and source in self._tasks:
+    def ends(self, source: Source, end: End) -> None:
+        """Take the line of *source* away; say how long it took, at once only what nobody should wait to hear."""
+        run = self._runs[source]
+        run.end, run.seconds = end, time.monotonic() - run.began
+        if self._bars:
             self._bars.remove_task(self._tasks.pop(source))
-            if not self._tasks:
-                self._bars.stop()
-                self._bars = None
-        self.say(f"{'failed' if failed else 'ran'} {source.path} in {time.monotonic() - self._began[source]:.1f} s")
+            self._bars.advance(self._all)
+        if not self._bars or (end == "failed" and self._several):
+            self.say(f"{end} {source.path} in {run.seconds:.1f} s")
+
+    def stops(self, times: int) -> None:
+        """Say what comes now, and that nobody has to wait for it."""
+        if times == 1:
+            self.say("stopping; Ctrl-C once more ends everything at once")
+            return
+        if self._bars:
+            self._bars.stop()
+        self.err.print("interrupted")
 
     def waits(self, holder: str) -> None:
         """Say who keeps this build waiting."""
@@ -133,7 +179,8 @@ class Terminal(Progress):
         if layout == "json":
             self.out.print(json.dumps([status.as_json() for status in statuses], indent=1, ensure_ascii=False))
             return
-        table = Table("notebook", "outputs", "post", "listed", "last run", "slowest cells", box=None, pad_edge=False)
+        name = Column("notebook", no_wrap=True, overflow="fold")  # it is what one copies
+        table = Table(name, "outputs", "post", "listed", "last run", "slowest cells", box=None, pad_edge=False)
         for it in statuses:
             slowest = ", ".join(f"{number}: {seconds:g} s" for number, seconds in it.slowest)
             seconds = "" if it.seconds is None else f"{it.seconds:g} s"
