@@ -199,15 +199,18 @@ def _output(output: NotebookNode, place: _Place) -> Output | None:
                 css_class=f"output_{output.name}",
             )
         case "error":
-            return Output(template="error", html=escaped(_without_home(_traceback(output))))
+            text = escaped(_without_home(_traceback(output)))
+            return Output(template="error", html=text) if text else None
         case _:
             result = "output_execute_result" if output.output_type == "execute_result" else ""
             return replace(found, css_class=result) if (found := _bundle(output, place)) else None
 
 
 def _traceback(output: NotebookNode) -> str:
-    """Return the traceback of an error, or what there is of it."""
+    """Return the traceback of an error, or what there is of it; nothing if that is the exit status of a shell."""
     lines = "\n".join(output.traceback)
+    if not (lines or output.ename) and output.evalue.isdecimal():
+        return ""
     return lines or ": ".join(part for part in (output.ename, output.evalue) if part)
 
 

@@ -167,12 +167,20 @@ def test_a_language_that_nobody_speaks_is_a_finding(blog: MakeBlog) -> None:
     assert "Ng, 1999</a>)" in _post(blog(files), status="citation-style-reads")
 
 
-def test_without_a_bibliography_only_what_must_be_a_citation_is_missed(blog: MakeBlog) -> None:
-    """One finding for the notebook; keys show, handles stay."""
-    root = blog({blogs.FILE: blogs.notebook(blogs.markdown("{% cite a b %} @ada [thanks to @ada] [@ada] \\cite{a}"))})
-    text = _post(root, status="citation-resolves")
-    assert '<mark class="citation-missing">a?</mark> <mark class="citation-missing">b?</mark>' in text
-    assert '@ada [thanks to @ada] [@ada] [<a class="latex_cit"' in text
+def test_without_a_bibliography_all_stays_as_it_was_written(blog: MakeBlog) -> None:
+    """One finding for the notebook, at its first tag; the tags show, in footnotes too, safe from Liquid."""
+    first, *others = "@ada [thanks to @ada] [@ada] \\cite{a}{% fn 1 %}", "{% cite a b -A %}, {% cite %}"
+    others += ["{{ 'one {% cite a %}' | fndetail: 1 }}", "{% bibliography --cited %}"]
+    text = "\n\n".join([first, *others])
+    root = blog({blogs.FILE: blogs.notebook(blogs.markdown("x"), blogs.markdown(text))})
+    post = blogs.convert(root)
+    (finding,) = post.findings
+    assert (finding.rule, finding.cell, finding.line) == ("citation-resolves", 2, 3)
+    html = blogs.body(post)
+    assert "@ada [thanks to @ada] [@ada] [<a" in html
+    assert "<p>&#123;% cite a b -A %}, &#123;% cite %}</p>" in html
+    assert "{{ 'one &#38;#123;% cite a %&#125;' | fndetail: 1 }}".replace("&#38;", "&") in html
+    assert "<p>&#123;% bibliography --cited %}</p>" in html
 
 
 def test_with_jekyll_scholar_citations_go_through(blog: MakeBlog) -> None:

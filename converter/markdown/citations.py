@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from converter import bibliography, citations, front_matter, liquid
 from converter.liquid import Kind
 from converter.markdown import spellings
-from converter.markdown.cells import PARSER, Cell, Page
+from converter.markdown.cells import PARSER, Cell, Page, live_pieces
 from converter.markdown.protect import PLACEHOLDER, shielded
 from converter.markdown.protect import Cite as LatexCite
 from converter.model import Finding, Reference, References, Severity
@@ -60,12 +60,16 @@ class Shown:
 def settle(cells: list[Cell], page: Page, matter: FrontMatter, last: int) -> None:
     """Make tokens of all citations in *cells*, and give *page* their texts; *last* is the index of the last cell.
 
-    Where a plugin of the site has the tag `{% cite %}`, nothing is a citation of ours.
+    Where a plugin of the site has the tag `{% cite %}`, nothing is a citation of ours; in a blog without a bibliography
+    all stays as it was written.
     """
     if "cite" in page.config.liquid_allow or not any(map(_may_cite, cells)):
         return
     library = bibliography.of(matter, page.source, page.config)
     page.files.update(library.files)
+    if not (library.entries or library.findings):
+        _tell_unread(cells, page)
+        return
     reader = _Reader(library, page)
     for cell in cells:
         cell.tokens = list(reader.blocks(cell.tokens, cell))
@@ -149,6 +153,21 @@ def _may_cite(cell: Cell) -> bool:
     return any(map(spellings.LOOKS_LIKE_ONE.search, texts))
 
 
+def _tell_unread(cells: list[Cell], page: Page) -> None:
+    """Find, once, that there is nothing to cite from, if any of *cells* has a tag that cites."""
+    for cell in cells:
+        for index, piece in live_pieces(cell):
+            if isinstance(piece, liquid.Piece) and spellings.TAG.search(piece.text):
+                line = cell.protected.starts[index] + cell.above + 1
+                page.find("citation-resolves", f"{_missing(page)}; the tags stay as they are", cell, line)
+                return
+
+
+def _missing(page: Page) -> str:
+    """Return what to do where there is nothing to cite from."""
+    return f"there is no bibliography to cite from; put a .bib file into {page.config.bibliography}/"
+
+
 def _style(matter: FrontMatter, page: Page) -> object:
     """Return the style that front matter or settings name; the default if it cannot be used, which is a finding."""
     name = str(front_matter.setting(matter, "csl", page.config.citation_style))
@@ -171,8 +190,6 @@ class _Reader:
 
     def __init__(self, library: bibliography.Bibliography, page: Page) -> None:
         self.entries = library.entries
-        self.may_cite = bool(library.entries or library.findings)
-        """Whether there is a bibliography; a blog without one has no `[@key]`."""
         self.page = page
         self.found: list[Citation] = []
         """All citations, in the order of the page."""
@@ -181,7 +198,7 @@ class _Reader:
         self.names: dict[str, str] = {}
         self.anchors: dict[str, list[str]] = {}
         self.is_told = False
-        """Whether the author knows that there is no bibliography."""
+        """Whether the author knows that there is nothing to cite from."""
 
     def blocks(self, tokens: Sequence[Token], cell: Cell) -> Iterator[Token]:
         """Yield *tokens* with citations among their inline children, and `{% bibliography %}` as a token."""
@@ -285,7 +302,7 @@ class _Reader:
                 if citation or getattr(piece, "kind", None) is Kind.BIBLIOGRAPHY:
                     yield found.start(), found.end(), _token(citation) if citation else None
                 continue
-            citation = spellings.citation(found, self.entries) if self.may_cite else None
+            citation = spellings.citation(found, self.entries)
             if citation is None:
                 at = found.start() + 1
             else:
@@ -362,9 +379,7 @@ class _Reader:
     def _tell_missing(self, cell: Cell, line: int) -> None:
         """Find, once, that there is nothing to cite."""
         if not self.is_told:
-            where = self.page.config.bibliography
-            message = f"there is no bibliography to cite from; put a .bib file into {where}/"
-            self.page.find("citation-resolves", message, cell, line)
+            self.page.find("citation-resolves", _missing(self.page), cell, line)
         self.is_told = True
 
     def _odd(self, message: str, cell: Cell, line: int) -> None:

@@ -96,8 +96,7 @@ class Renderer(RendererHTML):
             return ""
         page: Page = env["page"]
         if piece.kind in (liquid.Kind.CITE, liquid.Kind.BIBLIOGRAPHY):
-            is_list = piece.kind is liquid.Kind.BIBLIOGRAPHY
-            return self._bibliography(page) if is_list else self._citation(spellings.of_tag(piece.text)[0], page)
+            return self._scholar(piece, page)
         if piece.kind is liquid.Kind.REFERENCE:
             return self._reference(page.numbers[False, piece.number], page)
         return self._detail(page.numbers[False, piece.number], self._inline_markdown(piece.detail, env), page)
@@ -148,6 +147,13 @@ class Renderer(RendererHTML):
     def _citation(self, citation: Citation, page: Page, *, linked: bool = True) -> str:
         parts = citations.shown(citation, page, linked=linked)
         return templating.render(page.config, "citation.html.j2", parts=parts).removesuffix("\n") if parts else ""
+
+    def _scholar(self, piece: liquid.Piece, page: Page) -> str:
+        """Return what stands for a tag of jekyll-scholar's; the tag itself where there is nothing to cite from."""
+        if page.cited is None:
+            return liquid.defuse(highlight.escape(piece.text))
+        is_list = piece.kind is liquid.Kind.BIBLIOGRAPHY
+        return self._bibliography(page) if is_list else self._citation(spellings.of_tag(piece.text)[0], page)
 
     def _bibliography(self, page: Page) -> str:
         found = citations.listed(page)

@@ -37,7 +37,9 @@ _WHERE = re.compile(
 )
 _TAG_TEXT = re.compile(r"\{%-?\s*(?:cite|bibliography)\s*(.*?)\s*-?%\}", re.DOTALL)
 
-LOOKS_LIKE_ONE = re.compile(r"(?<![\w@])@[\w{]|\\cite[pt]\{|\{%-?\s*(?:cite|bibliography)\b")
+TAG = re.compile(r"\{%-?\s*(?:cite|bibliography)\b")
+"""The beginning of a tag of jekyll-scholar's that nbpress replaces."""
+LOOKS_LIKE_ONE = re.compile(r"(?<![\w@])@[\w{]|\\cite[pt]\{|" + TAG.pattern)
 """Whether a text is worth a closer look."""
 ANY = re.compile(
     rf"(?P<piece>{PLACEHOLDER.pattern})"
