@@ -105,12 +105,19 @@ def outputs(nb: NotebookNode) -> NotebookNode:
 
 
 def _name_widgets(nb: NotebookNode, known: dict[str, str]) -> None:
-    """Add to *known* the widget models that nobody sees: layouts and styles, named after the view they belong to."""
+    """Add to *known* the widget models that nobody sees: layouts and styles, named after the view they belong to.
+
+    A link between two views is named after what it links.
+    """
     models = widgets.state_of(nb)
-    for view in (widgets.shown(output) for cell, _ in _cells(nb) for output in cell.outputs if models):
+    views = [widgets.shown(output) for cell, _ in _cells(nb) for output in cell.outputs if models]
+    for view in views:
         for index, model in enumerate(widgets.reachable(models, [view])):
             if _MODEL.fullmatch(model):
                 known.setdefault(model, _shaped("x" * len(model), f"{index}\n{known.get(view, view)}"))
+    for model in widgets.reachable(models, views):
+        if _MODEL.fullmatch(model) and model not in known:
+            known[model] = _shaped("x" * len(model), renamed(_JSON, json.dumps(models[model], sort_keys=True), known))
 
 
 def renamed(mimetype: str, text: str, known: Mapping[str, str]) -> str:

@@ -18,6 +18,8 @@ STATE = "application/vnd.jupyter.widget-state+json"
 """Where in a notebook's metadata Jupyter keeps what its widgets show."""
 _DRAWN = frozenset({"@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/output"})
 """The packages whose widgets the runtime knows; all others would be fetched from elsewhere."""
+_LINKS = frozenset({"LinkModel", "DirectionalLinkModel"})
+"""What `jslink` and `jsdlink` make: two widgets that have a value in common."""
 _REFERENCE = re.compile(r"IPY_MODEL_([\w-]+)")
 
 
@@ -54,7 +56,10 @@ def shown(output: NotebookNode) -> str:
 
 
 def reachable(models: Mapping[str, Any], ids: Iterable[str]) -> list[str]:
-    """Return the *ids* that *models* has and those of all models that they refer to, in the order of first mention."""
+    """Return the *ids* that *models* has and those of all models that they refer to, in the order of first mention.
+
+    The links between them come last: nothing refers to these, and in the page they work without the kernel.
+    """
     found: dict[str, None] = {}
     waiting = list(ids)
     while waiting:
@@ -62,7 +67,20 @@ def reachable(models: Mapping[str, Any], ids: Iterable[str]) -> list[str]:
         if model in models and model not in found:
             found[model] = None
             waiting += _REFERENCE.findall(json.dumps(models[model], sort_keys=True))
-    return list(found)
+    return [*found, *_links(models, list(found))]
+
+
+def _links(models: Mapping[str, Any], shown: list[str]) -> list[str]:
+    """Return the links of *models* that have both their ends in *shown*, in an order that depends on the ends only."""
+    places = {model: place for place, model in enumerate(shown)}
+    found = []
+    for name, model in models.items():
+        if isinstance(model, dict) and model.get("model_name") in _LINKS and name not in places:
+            text = json.dumps(model.get("state"), sort_keys=True)
+            ends = _REFERENCE.findall(text)
+            if ends and places.keys() >= set(ends):
+                found.append(([places[end] for end in ends], _REFERENCE.sub("", text), name))
+    return [name for _, _, name in sorted(found)]
 
 
 def is_drawn(models: Mapping[str, Any], model: str) -> bool:

@@ -104,6 +104,21 @@ def test_a_widget_brings_the_state_it_needs_and_no_more(blog: MakeBlog) -> None:
     assert text.count('{"model_id":"slider","version_major":2,"version_minor":0}</script>') == 2
 
 
+def test_links_between_widgets_of_a_page_come_along(blog: MakeBlog) -> None:
+    """Nothing refers to them; one that leads to a widget which the page does not show stays away."""
+    link = {"model_name": "LinkModel", "model_module": "@jupyter-widgets/controls"}
+    ends = {"near": ["slider", "other"], "far": ["slider", "unseen"]}
+    links = {
+        name: link | {"state": {"source": [f"IPY_MODEL_{source}", "value"], "target": [f"IPY_MODEL_{target}", "max"]}}
+        for name, (source, target) in ends.items()
+    }
+    state = {"slider": SLIDER, "other": SLIDER, "unseen": SLIDER, "layout": LAYOUT, **links}
+    cells = [blogs.code("x", _view("slider")), blogs.code("y", _view("other"))]
+    text = blogs.convert(blog({blogs.FILE: blogs.notebook(*cells, widgets={widgets.STATE: {"state": state}})})).text
+    (kept,) = re.findall(r'<script type="application/vnd.jupyter.widget-state\+json">(.*)</script>', text)
+    assert sorted(json.loads(kept)["state"]) == ["layout", "near", "other", "slider"]
+
+
 def test_colab_keeps_widgets_in_another_place(blog: MakeBlog) -> None:
     """There the models stand where others have `state`."""
     nb = blogs.notebook(blogs.code("x", _view("slider")), widgets={widgets.STATE: {"slider": SLIDER, "layout": LAYOUT}})
