@@ -66,7 +66,7 @@ function focusableScrollers() {
   for (const [selector, kind] of kinds) {
     let number = 0;
     for (const box of document.querySelectorAll(selector)) {
-      if (names.has(box) || getComputedStyle(box).overflowX !== "auto") continue;
+      if (names.has(box) || box.closest(".side-copy") || getComputedStyle(box).overflowX !== "auto") continue;
       // Landmarks are told apart by their names; a figure has one, and a role, of its own.
       names.set(box, box.hasAttribute("role") ? "" : `${kind} ${(number += 1)}`);
       measured.observe(box);
@@ -81,7 +81,7 @@ function copyButtons() {
   const said = document.body.appendChild(document.createElement("div"));
   said.className = "heard";
   said.setAttribute("role", "status");
-  for (const box of document.querySelectorAll(".prose .highlight:not(.highlight .highlight)")) {
+  for (const box of document.querySelectorAll(".prose .highlight:not(:is(.highlight, .side-copy) .highlight)")) {
     const code = box.querySelector("pre");
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "copy", textContent: "Copy" });
@@ -134,24 +134,53 @@ function sideNotes() {
   for (const note of document.querySelectorAll("[role='doc-endnotes'] li[id]")) {
     const mark = document.querySelector(`sup a[href='#${CSS.escape(note.id)}']`);
     if (!mark || mark.closest("[role='doc-endnotes'], .table-scroll, .flash")) continue;
-    const copy = document.createElement("span");
+    // A paragraph that is read from a file holds no blocks; one that a script fills does.
+    const copy = document.createElement("div");
     copy.className = "footnote side-copy";
     // Who hears the page has the note itself, and its links.
     copy.setAttribute("aria-hidden", "true");
     const number = document.createElement("span");
     Object.assign(number, { className: "footnote-number", textContent: mark.textContent });
-    const text = document.createElement("span");
+    const text = document.createElement("div");
     text.className = "footnote-text";
-    const paragraphs = note.querySelectorAll("p");
-    for (const part of paragraphs.length ? paragraphs : [note]) {
-      text.append(...[...part.childNodes].map((node) => node.cloneNode(true)), " ");
+    text.append(...note.cloneNode(true).childNodes);
+    for (const link of text.querySelectorAll("[role='doc-backlink']")) {
+      const line = link.parentElement;
+      link.remove();
+      if (line !== text && !line.textContent.trim()) line.remove();
     }
-    text.querySelectorAll("[role='doc-backlink']").forEach((link) => link.remove());
     text.querySelectorAll("[id]").forEach((element) => element.removeAttribute("id"));
     text.querySelectorAll("a").forEach((link) => { link.tabIndex = -1; });
     copy.append(number, text);
-    (mark.closest("sup") ?? mark).after(copy);
+    mark.closest("sup").after(copy);
   }
+}
+
+/** Bring notes beside the text to the height of their marks, one below the other: many authors put all of them last. */
+function levelNotes(body) {
+  const notes = new Map();
+  for (const note of body.querySelectorAll(".footnote")) {
+    const mark = note.matches(".side-copy") ? note.previousElementSibling.querySelector("a") : body.querySelector(`sup a[href='#${CSS.escape(note.id)}']`);
+    if (mark) notes.set(note, mark);
+  }
+  const level = () => {
+    const places = [];
+    for (const [note, mark] of notes) {
+      note.style.removeProperty("--level");
+      const line = mark.getBoundingClientRect();
+      if (line.height === 0 || getComputedStyle(note).float !== "right") continue;
+      const { top, height } = note.getBoundingClientRect();
+      places.push({ note, top, height, wanted: line.top });
+    }
+    let free = -Infinity;
+    for (const { note, top, height, wanted } of places.sort((one, other) => one.wanted - other.wanted)) {
+      const place = Math.max(wanted, free);
+      note.style.setProperty("--level", `${place - top}px`);
+      free = place + height + 16;
+    }
+  };
+  // Whatever is drawn late above a mark makes the text longer.
+  if (notes.size) new ResizeObserver(level).observe(body);
 }
 
 /** Fetch the comments when the reader asks for them, and tell GitHub nothing before. */
@@ -179,5 +208,6 @@ found(".theme-switch", themeSwitch);
 found(".post > .toc", currentSection);
 found(".load-comments", comments);
 sideNotes();
+found(".post-body", levelNotes);
 copyButtons();
 focusableScrollers();

@@ -22,7 +22,8 @@ LISTS = ("/nbpress/", "/nbpress/page2/", "/nbpress/archive/", "/nbpress/categori
 BY_HAND = "/nbpress/notes/c%23/2026/08/03/written-by-hand.html"
 STATIC = "/nbpress/notes/2026/08/04/static-notes.html"
 TWICE = "/nbpress/2026/08/05/twice.html"
-PAGES = (*LISTS, "/nbpress/about/", "/nbpress/404.html", BY_HAND, STATIC, TWICE, *POSTS)
+LONG = "/nbpress/2026/08/02/long-words.html"
+PAGES = (*LISTS, "/nbpress/about/", "/nbpress/404.html", BY_HAND, STATIC, TWICE, LONG, *POSTS)
 
 
 @pytest.mark.parametrize("url", PAGES)

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from tests import validator
-from tests.browser.test_pages import BY_HAND, LISTS, OPEN_ALL, PAGES, POSTS, STATIC, TOUR, TWICE, VECTORS, in_sight
+from tests.browser.test_pages import (
+    BY_HAND,
+    LISTS,
+    LONG,
+    OPEN_ALL,
+    PAGES,
+    POSTS,
+    STATIC,
+    TOUR,
+    TWICE,
+    VECTORS,
+    in_sight,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,6 +152,23 @@ def test_nothing_moves_while_a_page_loads(browser: Browser, address: str, url: s
     context.close()
 
 
+@pytest.mark.parametrize("url", [VECTORS, TOUR])
+def test_formulas_hardly_move_what_is_read(browser: Browser, address: str, url: str) -> None:
+    """A tenth of what counts as good: a formula is not as wide as its source, and lines break elsewhere."""
+    context = browser.new_context(viewport=NARROW)
+    context.add_init_script(SHIFTS)
+    page = context.new_page()
+    page.goto(address.removesuffix("/nbpress/") + url)
+    page.locator(".math .katex").first.wait_for()
+    page.evaluate("document.fonts.ready")
+    assert sum(page.evaluate("window.shifts")) < 0.01
+    fonts = page.evaluate("[...document.querySelectorAll('link[rel=preload]')].map((link) => link.href)")
+    loaded = page.evaluate("performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert len(fonts) == 2
+    assert [loaded.count(font) for font in fonts] == [1, 1]  # not asked for again by the style sheet
+    context.close()
+
+
 @pytest.fixture
 def plain(browser: Browser) -> Iterator[BrowserContext]:
     """Open a window of a browser that runs no scripts."""
@@ -201,7 +230,7 @@ def test_a_note_stands_beside_the_text_where_there_is_room(visit: Visit, url: st
     page = visit.page
     page.set_viewport_size(WIDE)
     visit.open(url)
-    note, text = page.locator("span.footnote").first, page.locator(".post-body")
+    note, text = page.locator(".footnote").first, page.locator(".post-body")
     beside, column = note.bounding_box(), text.bounding_box()
     assert beside is not None
     assert column is not None
@@ -209,6 +238,39 @@ def test_a_note_stands_beside_the_text_where_there_is_room(visit: Visit, url: st
     page.set_viewport_size({"width": 800, "height": 900})
     below = note.bounding_box()
     assert below is None or below["x"] < column["x"] + column["width"]
+
+
+def test_a_note_beside_the_text_has_all_of_its_paragraphs(visit: Visit) -> None:
+    page = visit.page
+    page.set_viewport_size(WIDE)
+    visit.open(LONG)
+    note = page.locator(".side-copy").nth(1)
+    parts = note.locator(".footnote-text > *").evaluate_all("(parts) => parts.map((part) => part.innerText.trim())")
+    assert parts == ["The first paragraph.", "The second, and then", "a list", 'code = "and code"']
+    column, box = page.locator(".post-body").bounding_box(), note.locator("pre").bounding_box()
+    assert column is not None
+    assert box is not None
+    assert column["x"] + column["width"] < box["x"]
+    assert note.get_by_role("link", include_hidden=True).count() == 0
+
+
+@pytest.mark.parametrize("url", [VECTORS, TOUR, LONG, TWICE])
+def test_notes_stand_at_the_height_of_their_marks_one_below_the_other(visit: Visit, url: str) -> None:
+    page = visit.page
+    page.set_viewport_size(WIDE)
+    visit.open(url)
+    visit.scroll_through()
+    marks, notes = page.locator(".post-body [role=doc-noteref]"), page.locator(".post-body .footnote")
+    heights = marks.evaluate_all("(all) => all.map((mark) => [mark.hash, mark.getBoundingClientRect().top])")
+    first = dict(reversed(heights))  # a note may have several marks
+    wanted = list(first.values())[::-1]
+    boxes = notes.evaluate_all("(all) => all.map((note) => note.getBoundingClientRect().toJSON())")
+    assert len(boxes) == len(wanted)
+    bottom = -1e9
+    for top, box in zip(wanted, boxes, strict=True):
+        assert box["top"] >= bottom
+        assert abs(box["top"] - max(top, bottom + 16)) < 1
+        bottom = box["bottom"]
 
 
 def test_a_note_that_is_referred_to_twice_leads_back(visit: Visit) -> None:
