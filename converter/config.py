@@ -41,6 +41,8 @@ class Config:
     """Jekyll's `baseurl`, without a slash at the end."""
     includes: PurePosixPath = field(default=PurePosixPath("_includes"), metadata={"outside": True})
     """Jekyll's `includes_dir`."""
+    layouts: PurePosixPath = field(default=PurePosixPath("_layouts"), metadata={"outside": True})
+    """Jekyll's `layouts_dir`."""
     plugins: tuple[PurePosixPath, ...] = field(default=(PurePosixPath("_plugins"),), metadata={"outside": True})
     """Jekyll's `plugins_dir`, one or several."""
     has_theme: bool = field(default=False, metadata={"outside": True})
@@ -151,6 +153,7 @@ def _of_jekyll(site: dict[Any, Any]) -> dict[str, Any]:
     plugins = site.get("plugins_dir") or "_plugins"
     return {
         "includes": PurePosixPath(str(site.get("includes_dir") or "_includes")),
+        "layouts": PurePosixPath(str(site.get("layouts_dir") or "_layouts")),
         "plugins": tuple(PurePosixPath(str(one)) for one in (plugins if isinstance(plugins, list) else [plugins])),
         "has_theme": bool(site.get("theme") or site.get("remote_theme")),
     }

@@ -12,6 +12,7 @@ from converter import (
     front_matter,
     highlight,
     inset,
+    jumps,
     liquid,
     markdown,
     outputs,
@@ -83,6 +84,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
             widgets=_widgets(names, config),
             references=text_cells.references,
         )
+        findings += jumps.dead(text_cells.jumps, text, names.headings, source, config, names.files)
     except RenderError as error:
         error.source = source.path
         raise

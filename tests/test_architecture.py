@@ -28,7 +28,7 @@ LAYERS = (
     ),
     "model config files charts directives mathml text jekyll gateway markup probe preview",
     (
-        "discover findings matter_text matter_spellings front_matter bibliography citations images links memo "
+        "discover findings matter_text matter_spellings front_matter bibliography citations images jumps links memo "
         "posts progress record runs runtimes stable templating transform"
     ),
     "inputs markdown pair word_text word read write",

@@ -29,6 +29,24 @@ def test_each_kind_of_cell_has_its_markup(text: str, blog: MakeBlog) -> str:
     return blogs.body(blogs.convert(blog({blogs.FILE: blogs.of_text("%% markdown\n# T\n" + text)})))
 
 
+@each_case("jumps")
+def test_a_link_within_a_post_finds_what_it_names(text: str, blog: MakeBlog) -> str:
+    """Every id that the page will have counts, wherever it comes from; what leads nowhere is a warning."""
+    title = '%% metadata {"front_matter": {"title": "T"}}\n%% markdown\n'
+    layout = '<header id="masthead">{{ content }}</header>'
+    post = blogs.convert(blog({blogs.FILE: blogs.of_text(title + text), "_layouts/notebook.html": layout}))
+    return "\n".join(f"{finding.severity.value} {finding}" for finding in post.findings)
+
+
+def test_a_link_within_a_post_may_name_what_a_foreign_theme_brings(blog: MakeBlog) -> None:
+    """Its ids are known to nobody here, so only what is nearly right is wrong."""
+    nb = blogs.of_text("%% markdown\n# T\n%% markdown\n[a](#masthead) [b](#a-heading)\n## A Heading")
+    post = blogs.convert(blog({blogs.FILE: nb, "_config.yml": blogs.SETTINGS + "theme: minima\n"}))
+    assert [finding.message for finding in post.findings] == [
+        "link to #a-heading leads nowhere in this post; did you mean #A-Heading?"
+    ]
+
+
 def test_a_label_is_the_id_of_its_cell_once(blog: MakeBlog) -> None:
     """Two cells with one label, and a label that a heading has, do not give two things one id."""
     cells = "%% markdown\n# T\n%% markdown\n## fig-b\n"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 from converter.front_matter import setting
+from converter.liquid import Kind, Piece
 from converter.markdown import citations, headings, live, settle
-from converter.markdown.cells import PARSER, Cell, Page, parse
+from converter.markdown.cells import PARSER, Cell, Page, live_pieces, parse
 from converter.markdown.protect import shielded
 from converter.markdown.renderer import RENDERER, anchor
 from converter.markup import styles
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from converter.config import Config
+    from converter.jumps import Jump
 
 BODY = "#notebook-container"
 """The selector of the element that holds all cells; style sheets of text cells reach no further."""
@@ -45,6 +47,8 @@ class TextCells:
     """The files that decided what came out, there or not."""
     ids: frozenset[str]
     """Ids of headings."""
+    jumps: tuple[Jump, ...]
+    """Links within the post; none where an include of the author's may bring what they lead to."""
     has_math: bool
     """Whether any cell holds math."""
 
@@ -77,8 +81,15 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
         findings=tuple(findings),
         files=tuple(sorted(page.files)),
         ids=frozenset(page.ids),
+        jumps=() if page.jumps and any(map(_includes, cells)) else tuple(page.jumps),
         has_math=page.has_math,
     )
+
+
+def _includes(cell: Cell) -> bool:
+    """Tell whether Jekyll will put something into *cell* that only Jekyll knows."""
+    tags = (piece for _, piece in live_pieces(cell) if isinstance(piece, Piece) and not piece.is_ours)
+    return any(piece.kind is Kind.ALIVE and piece.text.startswith("{%") for piece in tags)
 
 
 def fragment(text: str, source: Source, config: Config, taken: set[str]) -> TextCells:
@@ -101,6 +112,7 @@ def fragment(text: str, source: Source, config: Config, taken: set[str]) -> Text
         findings=tuple(page.findings),
         files=tuple(sorted(page.files)),
         ids=frozenset(page.ids),
+        jumps=(),
         has_math=page.has_math,
         references=References(),
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from converter.config import Config
+    from converter.jumps import Jump
     from converter.markdown.citations import Cited
 
 _PLAIN_ADDRESS = re.compile(
@@ -87,6 +88,8 @@ class Page:
     """What the page cites."""
     details: dict[str, list[Token]] = field(default_factory=dict)
     """Texts of footnotes that cite something, as tokens."""
+    jumps: list[Jump] = field(default_factory=list)
+    """Links within the post."""
     files: set[Path] = field(default_factory=set)
     """Files that were looked for, there or not: what is found depends on them."""
 

@@ -10,15 +10,13 @@ from urllib.parse import quote, unquote
 
 from nbformat import NotebookNode
 
+from converter.jumps import GIVEN
 from converter.markdown.cells import HTML, PARSER, Cell, plain, walk
 from converter.markdown.protect import Math, Part, shielded
 from converter.markup import ids
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-_GIVEN = re.compile(r"""\b(?:id|name)\s*=\s*(?:\\*["'])?([^\s"'\\<>]+)""")
 
 
 def ids_of(cells: list[Cell], taken: set[str]) -> None:
@@ -75,7 +73,7 @@ def _names_in(file: Path, state: int) -> frozenset[str]:  # noqa: ARG001 - anoth
     cells = [_cell(source if isinstance(source, str) else "".join(source)) for source in sources]
     taken: set[str] = set()
     headings_of(cells, taken)
-    return frozenset(map(unquote, taken)) | frozenset(_GIVEN.findall(text))
+    return frozenset(map(unquote, taken)) | frozenset(GIVEN.findall(text))
 
 
 def _cell(source: str) -> Cell:

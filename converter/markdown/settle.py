@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 
 from converter import highlight, images, links, liquid, templating
+from converter.jumps import Jump
 from converter.markdown import callouts, footnotes, headings
 from converter.markdown.cells import Cell, Page, live_pieces, plain, walk
+from converter.markdown.protect import PLACEHOLDER
 from converter.markup import tags
 from converter.model import Finding, Severity
 
@@ -135,7 +138,14 @@ def links_of(cell: Cell, page: Page) -> None:
 
 
 def _post(address: str, cell: Cell, page: Page, line: int) -> links.Link | None:
-    """Return the post that *address* means, or None; what is wrong with it is a finding."""
+    """Return the post that *address* means, or None; what is wrong with it is a finding.
+
+    Whether a link within this post is right, can be said when the post is there.
+    """
+    if address.startswith("#"):
+        if not PLACEHOLDER.search(address):
+            page.jumps.append(Jump(name=unquote(address[1:]), cell=cell.number, line=line))
+        return None
     file = links.file_of(address, page.source)
     page.files.update([file] if file else ())
     try:
