@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbformat import NotebookNode
 
-from converter import charts, highlight, images, inset, liquid, markdown, mathml, runtimes, widgets
+from converter import charts, folds, highlight, images, inset, liquid, markdown, mathml, runtimes, widgets
 from converter.markup import styles
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Output:
     """Which template lays it out: `stream`, `text`, `html`, `image`, `error`, …"""
     html: str = ""
     """Its content, safe to stand in a `{% raw %}` block."""
+    parts: tuple[str | folds.Fold, ...] = ()
+    """The content of JSON that is long: its lines, and folds of them."""
     css_class: str = ""
     """`output_execute_result`, `output_stdout`, …; empty for a plain display."""
     suffix: str = ""
@@ -293,7 +295,7 @@ def _drawn(drawing: charts.Drawing | None, place: _Place) -> Output | None:
 def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Output | None:  # noqa: ANN401
     """Return a representation that is text."""
     if kind == "json":
-        return Output(template=kind, html=escaped(json.dumps(payload, indent=2, ensure_ascii=False)))
+        return Output(template=kind, html=escaped(folds.written(payload)), parts=folds.of_json(payload))
     if kind == "javascript":
         return Output(template=kind, html=charts.in_script(str(payload)))
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -62,6 +65,19 @@ def test_errors_show_no_home_folder(text: str, blog: MakeBlog) -> str:
 def test_the_best_representation_is_shown(text: str, blog: MakeBlog) -> str:
     """Of a mimebundle one payload is picked, in the order of display priority."""
     return _case(text, blog({}))
+
+
+@each_case("json")
+def test_big_json_is_folded(text: str, blog: MakeBlog) -> str:
+    """In the post: what is large can be unfolded, what is small stays as it is, and no line is missing."""
+    payload = json.loads(re.sub(r"\.\.\.(\d+)", lambda it: ", ".join(map(str, range(int(it[1])))), text))
+    output = {"output_type": "display_data", "metadata": {}, "data": {"application/json": payload}}
+    shown = blogs.body(blogs.convert(blog({blogs.FILE: blogs.notebook(blogs.code("x", output))})))
+    found = re.search(r'<div class="output_json[^>]*>\n(.*?)\n</div>', shown, re.DOTALL)
+    assert found
+    lines = [line for line in html.unescape(re.sub("<[^>]*>", "\n", found[1])).split("\n") if line.strip()]
+    assert lines == json.dumps(payload, indent=2, ensure_ascii=False).split("\n")
+    return found[1]
 
 
 @each_case("charts")

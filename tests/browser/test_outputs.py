@@ -68,6 +68,7 @@ CELLS = {
     "latex": "from IPython.display import Latex\nLatex(r'$\\frac{a}{b} < c$')",
     "markdown": "from IPython.display import Markdown\nMarkdown('It is *so*: $x^2$')",
     "json": "from IPython.display import JSON\nJSON({'a': [1, {'b': None}]})",
+    "json, big": "from IPython.display import JSON\nJSON({'name': 'x', 'rows': list(range(1000)), 'few': [1]})",
     "geojson": "from IPython.display import GeoJSON\nGeoJSON({'type': 'Point', 'coordinates': [1, 2]})",
     "javascript": "from IPython.display import Javascript\nJavascript('element.textContent = 6 * 7')",
     "slider": "import ipywidgets\nipywidgets.IntSlider(value=3, max=9, description='Number')",
@@ -241,6 +242,22 @@ def test_pictures_and_texts_are_shown(rich: Visit) -> None:
     assert '"b": null' in cell(rich, "json").locator(".output_json").inner_text()
     assert '"coordinates"' in cell(rich, "geojson").locator(".output_json").inner_text()
     assert cell(rich, "javascript").locator(".output").inner_text().strip() == "42"
+
+
+def test_parts_of_json_unfold(browser: Browser, address: str) -> None:
+    """With the keyboard, and on paper all is there."""
+    with window(browser, address) as visit:
+        page = visit.open(URL)
+        json = cell(visit, "json, big").locator(".output_json")
+        row = json.locator("pre", has_text="999")
+        assert json.locator("pre", has_text='"few"').is_visible()
+        assert not row.is_visible()
+        page.emulate_media(media="print")
+        assert row.is_visible()
+        page.emulate_media(media="screen")
+        json.locator("summary", has_text="rows").focus()
+        page.keyboard.press("Enter")
+        assert row.is_visible()
 
 
 def test_a_slider_moves(rich: Visit) -> None:
