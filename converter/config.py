@@ -143,7 +143,12 @@ def load(root: Path) -> Config:
         raise ConfigError(tuple(faults))
     plugins = site.get("plugins") or site.get("gems") or ()
     if isinstance(plugins, list | str) and SCHOLAR in plugins:  # then Jekyll reads `{% cite %}`
-        values["liquid_allow"] = (*values.get("liquid_allow", ()), *liquid.CITATION_TAGS)
+        values["liquid_allow"] = (
+            *values.get("liquid_allow", ()),
+            *liquid.CITATION_TAGS,
+            *liquid.SCHOLAR_TAGS,
+            "endquote",
+        )
     slashed = baseurl.strip("/")
     return Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **_of_jekyll(site), **values)
 

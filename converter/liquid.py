@@ -10,11 +10,22 @@ import difflib
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TAGS = ("include", "include_relative", "link", "post_url")
 """Tags that authors may use in text cells, besides `fn`, `raw` and those of citations."""
-CITATION_TAGS = ("cite", "bibliography")
+CITATION_TAGS = ("cite", "nocite", "bibliography")
 """Tags that nbpress itself replaces, unless the site allows them because a plugin does."""
+SCHOLAR_TAGS: Mapping[str, str] = {
+    "reference": "cite the work with {% cite %}, the list of references has the whole entry",
+    "quote": "write a block quote, > …, with {% cite %} at its end",
+    "cite_details": "cite the work with {% cite %}, which links to its entry",
+    "bibliography_count": "write the number",
+}
+"""Tags of jekyll-scholar that nbpress has not, and what an author writes in their stead."""
 VARIABLES = ("site", "page")
 """Objects whose properties authors may print in text cells."""
 
@@ -61,6 +72,8 @@ class Kind(Enum):
     """A tag or variable of the allow-list."""
     CITE = auto()
     """`{% cite key %}`."""
+    NOCITE = auto()
+    """`{% nocite key %}`."""
     BIBLIOGRAPHY = auto()
     """`{% bibliography %}`."""
     RAW = auto()
@@ -112,7 +125,8 @@ def broken(text: str, start: int, allow: tuple[str, ...] = ()) -> str:
     That is half a tag or variable, or a tag with a misspelt name.
     """
     tag, variable = _BROKEN_TAG.match(text, start), _BROKEN_VARIABLE.match(text, start)
-    if _TAG.match(text, start) and meant(text[start : start + _LONGEST], allow):
+    name = text[start : start + _LONGEST]
+    if _TAG.match(text, start) and (meant(name, allow) or of_scholar(name, allow)):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
     if (tag and tag[1] in (*TAGS, *CITATION_TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
@@ -126,6 +140,12 @@ def meant(text: str, allow: tuple[str, ...] = ()) -> str:
     if tag is None or tag[1] in known:
         return ""
     return next(iter(difflib.get_close_matches(tag[1], known, n=1, cutoff=0.8)), "")
+
+
+def of_scholar(text: str, allow: tuple[str, ...] = ()) -> str:
+    """Return the name of the tag with which *text* begins if only jekyll-scholar has it, which is not there."""
+    tag = _BROKEN_TAG.match(text)
+    return tag[1] if tag and tag[1] in SCHOLAR_TAGS and tag[1] not in allow else ""
 
 
 def references(text: str) -> list[str]:

@@ -147,25 +147,21 @@ def _may_cite(cell: Cell) -> bool:
         if isinstance(piece, LatexCite):
             return True
         if isinstance(piece, liquid.Piece):
-            if piece.kind in (Kind.CITE, Kind.BIBLIOGRAPHY):
+            if piece.kind in (Kind.CITE, Kind.NOCITE, Kind.BIBLIOGRAPHY):
                 return True
             texts.append(piece.detail)
     return any(map(spellings.LOOKS_LIKE_ONE.search, texts))
 
 
 def _tell_unread(cells: list[Cell], page: Page) -> None:
-    """Find, once, that there is nothing to cite from, if any of *cells* has a tag that cites."""
+    """Find, once, that there is nothing to cite from, if any of *cells* has a tag that cites; the tags stay."""
+    message = f"there is no bibliography to cite from; put a .bib file into {page.config.bibliography}/"
     for cell in cells:
         for index, piece in live_pieces(cell):
             if isinstance(piece, liquid.Piece) and spellings.TAG.search(piece.text):
                 line = cell.protected.starts[index] + cell.above + 1
-                page.find("citation-resolves", f"{_missing(page)}; the tags stay as they are", cell, line)
+                page.find("citation-resolves", message, cell, line)
                 return
-
-
-def _missing(page: Page) -> str:
-    """Return what to do where there is nothing to cite from."""
-    return f"there is no bibliography to cite from; put a .bib file into {page.config.bibliography}/"
 
 
 def _style(matter: FrontMatter, page: Page) -> object:
@@ -197,8 +193,6 @@ class _Reader:
         """What the list that the author has placed holds: `cited` or `all`."""
         self.names: dict[str, str] = {}
         self.anchors: dict[str, list[str]] = {}
-        self.is_told = False
-        """Whether the author knows that there is nothing to cite from."""
 
     def blocks(self, tokens: Sequence[Token], cell: Cell) -> Iterator[Token]:
         """Yield *tokens* with citations among their inline children, and `{% bibliography %}` as a token."""
@@ -249,8 +243,6 @@ class _Reader:
         self.listing, unknown = spellings.listing(piece.text)
         for option in unknown:
             self._odd(f"{{% bibliography %}} does not know {option}; the list has what the post cites", cell, line)
-        if not self.entries:
-            self._tell_missing(cell, line)
         return True
 
     def _inline(self, children: Sequence[Token], cell: Cell, block: Token | None) -> Iterator[Token]:
@@ -341,15 +333,18 @@ class _Reader:
             self._odd("{% bibliography %} stands within a text; put it into a paragraph of its own", cell, line)
         if piece.kind is Kind.DETAIL and spellings.LOOKS_LIKE_ONE.search(piece.detail):
             self._read_detail(piece, cell, line)
-        if piece.kind is not Kind.CITE:
+        if piece.kind not in (Kind.CITE, Kind.NOCITE):
             return None
+        name = piece.kind.name.lower()
         citation, unknown = spellings.of_tag(piece.text)
         for option in unknown:
-            self._odd(f"{{% cite %}} does not know {option}; the citation is what it would be without", cell, line)
+            self._odd(f"{{% {name} %}} does not know {option}; the citation is what it would be without", cell, line)
         if not citation.cites:
-            self._odd("{% cite %} names nothing; write the key of an entry", cell, line)
+            self._odd(f"{{% {name} %}} names nothing; write the key of an entry", cell, line)
             return None
-        return self._take(citation, cell, line, linked=linked)
+        is_shown = piece.kind is Kind.CITE
+        self._take(citation, cell, line, linked=linked and is_shown)
+        return citation if is_shown else None
 
     def _read_detail(self, piece: liquid.Piece, outer: Cell, line: int) -> None:
         """Note the citations in the text of a footnote, and keep it as tokens."""
@@ -367,20 +362,12 @@ class _Reader:
                 slug = "-".join(cite.key.split())
                 if linked:
                     self.anchors.setdefault(cite.key, []).append(self._free(f"cite-{slug}"))
-            elif not self.entries:
-                self._tell_missing(cell, line)
             else:
                 near = difflib.get_close_matches(cite.key, self.entries, n=1)
                 guess = f"did you mean {near[0]}?" if near else f"add it to {self.page.config.bibliography}"
                 message = f"nothing in the bibliography has the key {cite.key}; {guess}"
                 self.page.find("citation-resolves", message, cell, line)
         return citation
-
-    def _tell_missing(self, cell: Cell, line: int) -> None:
-        """Find, once, that there is nothing to cite."""
-        if not self.is_told:
-            self.page.find("citation-resolves", _missing(self.page), cell, line)
-        self.is_told = True
 
     def _odd(self, message: str, cell: Cell, line: int) -> None:
         """Find that something about citations is not understood."""

@@ -50,10 +50,7 @@ def check(cells: Sequence[Cell], page: Page) -> None:
     is_open: list[tuple[str, Cell, int]] = []
     for cell in cells:
         for number, suspect in cell.protected.suspects:
-            near = liquid.meant(suspect, page.config.liquid_allow)
-            wrong, remedy = (
-                ("no tag", f"did you mean {near}?") if near else ("not whole", "complete it, or put it into backticks")
-            )
+            wrong, remedy = _suspected(suspect, page)
             message = f"{suspect!r} is {wrong}, so it is shown as it stands; {remedy}"
             page.find("liquid-valid", message, cell, number + cell.above + 1, Severity.WARNING)
         for index, piece in sorted(live_pieces(cell), key=lambda pair: pair[0]):
@@ -73,6 +70,15 @@ def check(cells: Sequence[Cell], page: Page) -> None:
                     page.find("liquid-valid", f"{{% {name} %}} ends nothing; remove it", cell, line)
     for name, cell, line in is_open:
         page.find("liquid-valid", f"{{% {name} %}} has no end; add {{% end{name} %}} below it", cell, line)
+
+
+def _suspected(text: str, page: Page) -> tuple[str, str]:
+    """Return what is wrong with the Liquid that *text* is not, and what to do."""
+    foreign = liquid.of_scholar(text, page.config.liquid_allow)
+    if foreign:
+        return "a tag of jekyll-scholar's that nbpress has not", liquid.SCHOLAR_TAGS[foreign]
+    near = liquid.meant(text, page.config.liquid_allow)
+    return ("no tag", f"did you mean {near}?") if near else ("not whole", "complete it, or put it into backticks")
 
 
 def _faults(text: str, page: Page) -> Iterator[str]:

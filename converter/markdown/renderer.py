@@ -95,7 +95,7 @@ class Renderer(RendererHTML):
         if piece.kind is liquid.Kind.RAW or attribute:
             return ""
         page: Page = env["page"]
-        if piece.kind in (liquid.Kind.CITE, liquid.Kind.BIBLIOGRAPHY):
+        if piece.kind in (liquid.Kind.CITE, liquid.Kind.NOCITE, liquid.Kind.BIBLIOGRAPHY):
             return self._scholar(piece, page)
         if piece.kind is liquid.Kind.REFERENCE:
             return self._reference(page.numbers[False, piece.number], page)
@@ -152,6 +152,8 @@ class Renderer(RendererHTML):
         """Return what stands for a tag of jekyll-scholar's; the tag itself where there is nothing to cite from."""
         if page.cited is None:
             return liquid.defuse(highlight.escape(piece.text))
+        if piece.kind is liquid.Kind.NOCITE:
+            return ""
         is_list = piece.kind is liquid.Kind.BIBLIOGRAPHY
         return self._bibliography(page) if is_list else self._citation(spellings.of_tag(piece.text)[0], page)
 
@@ -187,11 +189,13 @@ class Renderer(RendererHTML):
         return "" if self._is_empty(tokens[idx - 1], env) else "</p>\n"
 
     def _is_empty(self, inline: Token, env: EnvType) -> bool:
-        """Tell whether nothing of a paragraph will be seen: raw tags, and texts of footnotes that go to the end."""
+        """Tell whether nothing of a paragraph will be seen: what works elsewhere, or not at all."""
         pieces = [
             piece for found in PLACEHOLDER.finditer(inline.content) if (piece := env["cell"].protected.piece(found))
         ]
-        gone = {liquid.Kind.RAW} | ({liquid.Kind.DETAIL} if env["page"].style == "html" else set())
+        page: Page = env["page"]
+        gone = {liquid.Kind.RAW} | ({liquid.Kind.DETAIL} if page.style == "html" else set())
+        gone |= {liquid.Kind.NOCITE} if page.cited else set()
         return (
             bool(pieces)
             and all(getattr(piece, "kind", None) in gone for piece in pieces)

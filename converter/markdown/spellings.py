@@ -35,9 +35,9 @@ _WHERE = re.compile(
     r"(?P<where>(?:\d|[ivxlcIVXLC]+(?![A-Za-z]))[\w.:]*(?:\s?[-\u2013,&]\s?\d[\w.:]*)*)(?P<suffix>.*)",
     re.DOTALL,
 )
-_TAG_TEXT = re.compile(r"\{%-?\s*(?:cite|bibliography)\s*(.*?)\s*-?%\}", re.DOTALL)
+_TAG_TEXT = re.compile(r"\{%-?\s*(?:(?:no)?cite|bibliography)\s*(.*?)\s*-?%\}", re.DOTALL)
 
-TAG = re.compile(r"\{%-?\s*(?:cite|bibliography)\b")
+TAG = re.compile(r"\{%-?\s*(?:(?:no)?cite|bibliography)\b")
 """The beginning of a tag of jekyll-scholar's that nbpress replaces."""
 LOOKS_LIKE_ONE = re.compile(r"(?<![\w@])@[\w{]|\\cite[pt]\{|" + TAG.pattern)
 """Whether a text is worth a closer look."""
@@ -78,7 +78,7 @@ def of_latex(keys: Iterable[str]) -> Citation:
 
 
 def of_tag(text: str) -> tuple[Citation, list[str]]:
-    """Return the citation that the tag `{% cite … %}` makes, and the options that it has and we have not.
+    """Return the citation that the tag `{% cite … %}` (or `nocite`) makes, and the options that it has and we have not.
 
     The options are those of jekyll-scholar; the n-th locator and label belong to the n-th key.
     """
