@@ -48,7 +48,7 @@ function focusableScrollers() {
     [".table-scroll, .prose table", "Wide table"],
     [".prose .highlight pre, .prose pre:has(> code)", "Wide code"],
     [".output_subarea, .prose pre", "Wide output"],
-    [".katex-display", "Wide formula"],
+    [".katex-display, p:has(> math[display=block])", "Wide formula"],
   ];
   const names = new Map();
   const measured = new ResizeObserver((entries) => {

@@ -57,6 +57,14 @@ CASES = {
         "\\begin{align}\na &= b_1 \\\\\nc &= d_2\n\\end{align}",
         {"\\begin{align}\na &= b_1 \\\\\nc &= d_2\n\\end{align}": "a=b1c=d2"},
     ),
+    "columns": Case(
+        "$$\\begin{array}{l|cr} k_1 & m & 1 \\\\ k & m & 1000 \\end{array}$$",
+        {"\\begin{array}{l|cr} k_1 & m & 1 \\\\ k & m & 1000 \\end{array}": "k1m1km1000"},
+    ),
+    "too wide": Case(
+        "$$\n" + " + ".join(f"a_{{{index}}}" for index in range(40)) + "\n$$",
+        {" + ".join(f"a_{{{index}}}" for index in range(40)): "+".join(f"a{index}" for index in range(40))},
+    ),
     "text": Case("$x \\text{ if it's } < 2$", {"x \\text{ if it's } < 2": "xifit’s<2"}),
     "prices": Case("It costs $5, or $10; from $3 to $4. A \\$x\\$ and `$code$`.", {}),
     "list": Case("- one $l_1$\n- two\n\n  $$\n  l_2\n  $$", {"l_1": "l1", "l_2": "l2"}, "li"),
@@ -176,3 +184,30 @@ def test_a_formula_apart_stands_on_a_line_of_its_own(visit: Visit) -> None:
 def test_only_formulas_for_katex_bring_scripts(visit: Visit, blog: Served) -> None:
     scripts = visit.page.locator("script[src*='katex'], script[src*='math']").count()
     assert (scripts > 0) == (blog.math == "katex")
+
+
+@pytest.mark.parametrize("blog", ["mathml"], indirect=True)
+def test_columns_are_aligned_as_they_are_written(visit: Visit) -> None:
+    """Browsers do not read `columnalign`; the style sheet does."""
+    edges = """(cells) => cells.map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        const { left, right } = range.getBoundingClientRect();
+        return [left, right].map(Math.round);
+    })"""
+    aligned = formulas(visit, "environment").locator("mtr > mtd").evaluate_all(edges)
+    (_, a), (first, _), _, (_, c), (second, _), _ = aligned
+    assert (a, first) == (c, second)  # to the right before the sign, to the left behind it
+    assert 0 <= first - a < 8
+    cells = formulas(visit, "columns").locator("mtr > mtd").evaluate_all(edges)
+    assert cells[0][0] == cells[3][0]
+    assert cells[2][1] == cells[5][1]
+
+
+def test_a_formula_that_is_too_wide_scrolls_by_keyboard(visit: Visit) -> None:
+    cell = visit.page.locator(".text_cell").nth(list(CASES).index("too wide"))
+    box = cell.get_by_role("region", name="Wide formula")
+    box.focus()
+    visit.page.keyboard.press("ArrowRight")
+    visit.page.wait_for_function("(box) => box.scrollLeft > 0", arg=box.element_handle(), timeout=2000)
+    assert visit.page.evaluate("document.documentElement.scrollWidth === innerWidth")
