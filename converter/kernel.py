@@ -85,7 +85,6 @@ class Client(NotebookClient):
         self.ending = ""
         self.complaints = ""
         """The end of what the kernel itself wrote to its standard error."""
-        self._ending: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
     async def async_setup_kernel(self, **options: Any) -> AsyncIterator[None]:  # noqa: ANN401 - nbclient's
@@ -177,7 +176,8 @@ class Client(NotebookClient):
                 self.excess_at = cell_index
                 self.allowed = self.output_limit * (1 if self.excess == "cell" else NOTEBOOK_FACTOR)
                 self._kill_at_once()  # what it sends until it is dead has to go somewhere
-                self._ending = asyncio.ensure_future(self._kill())
+                if self.task_poll_for_reply is not None:  # nbclient's own look at the kernel may be seconds away
+                    self.task_poll_for_reply.cancel()
                 return None
         if isinstance(msg["content"].get("data"), dict):
             msg["content"]["data"] = read.mimebundle(msg["content"]["data"])
@@ -202,11 +202,6 @@ class Client(NotebookClient):
         if group and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
-
-    async def _kill(self) -> None:
-        """End the kernel at once; nbclient notices that it is dead."""
-        with contextlib.suppress(Exception):
-            await ensure_async(self.km.shutdown_kernel(now=True))  # type: ignore[union-attr]  # a cell is running
 
     async def evaluate(self, code: str, expression: str = "") -> str:
         """Run *code* unseen, and return what *expression* is then, as its `repr`; empty if it cannot be had."""

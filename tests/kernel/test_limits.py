@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -11,8 +12,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient.exceptions import DeadKernelError
 
+from converter import kernel
 from tests import folders
 from tests.cases import same
 
@@ -40,9 +44,9 @@ IN_SETTINGS: dict[str, tuple[list[str], str]] = {
 IN_FRONT_MATTER: dict[str, tuple[str, list[str], str]] = {
     "cell": ("timeout: 1", [SLEEP], 'cell 2: ran longer than 1 s, under "T"; … [cell-ends]'),
     "notebook": (
-        "notebook_timeout: 2",
-        ["import time", *["time.sleep(0.7)"] * 9],
-        'cell N: the notebook ran longer than 2 s and had come to this cell, under "T"; … [notebook-ends]',
+        "notebook_timeout: 8",
+        ["import time", *["time.sleep(1.5)"] * 9],
+        'cell N: the notebook ran longer than 8 s and had come to this cell, under "T"; … [notebook-ends]',
     ),
     "memory": (
         "memory: 400 MB",
@@ -118,7 +122,7 @@ def test_a_notebook_may_set_its_own_limits(tmp_path: Path) -> None:
     ends = [build.communicate(timeout=60) for build in builds]
     found = _said(subprocess.CompletedProcess([], builds[0].returncode, *ends[0]))
     number = found.get(_name("notebook"), "cell 0:").partition(":")[0]
-    assert int(number.removeprefix("cell ")) in (3, 4, 5), "2 s of which the kernel's start takes a part"
+    assert int(number.removeprefix("cell ")) in range(3, 9), "8 s of which the kernel's start takes a part"
     expected = {_name(what): text.replace("cell N", number) for what, (_, _, text) in sorted(IN_FRONT_MATTER.items())}
     same("\n".join(map(": ".join, found.items())), "\n".join(map(": ".join, expected.items())))
     assert (builds[1].returncode, ends[1][0]) == (0, ""), ends[1][1]
@@ -126,9 +130,9 @@ def test_a_notebook_may_set_its_own_limits(tmp_path: Path) -> None:
 
 def test_a_notebooks_time_may_be_limited_by_the_settings(tmp_path: Path) -> None:
     cells: list[Any] = ["# T", {"code": "import time"}, {"code": SLEEP}]
-    root = folders.make(tmp_path, {"_config.yml": "notebooks: {notebook_timeout: 2}\n", _name("a"): cells})
+    root = folders.make(tmp_path, {"_config.yml": "notebooks: {notebook_timeout: 8}\n", _name("a"): cells})
     done = folders.nbpress(root, "build")
-    expected = 'cell 3: the notebook ran longer than 2 s and had come to this cell, under "T"; … [notebook-ends]'
+    expected = 'cell 3: the notebook ran longer than 8 s and had come to this cell, under "T"; … [notebook-ends]'
     assert _said(done) == {_name("a"): expected}
 
 
@@ -150,16 +154,24 @@ def test_200_mb_of_output_cost_neither_time_nor_memory(code: str, tmp_path: Path
 
 
 def test_a_flood_from_another_language_costs_no_memory_either(tmp_path: Path) -> None:
-    """Nothing but the reader counts there; it takes what has come until the kernel is dead."""
+    """Nothing but the reader counts there; how fast that kernel is at printing is its own affair."""
     pytest.importorskip("bash_kernel", reason="bash_kernel is not installed: install the requirements of the tests")
     install = [sys.executable, "-m", "bash_kernel.install", "--prefix", str(tmp_path)]
     subprocess.run(install, check=True, capture_output=True, env={**os.environ, "PYTHONWARNINGS": "ignore"})
     env = {"JUPYTER_PATH": str(tmp_path / "share" / "jupyter")}
-    kernel = {"kernelspec": {"name": "bash", "display_name": "Bash", "language": "bash"}}
-    _require_cheap(tmp_path / "blog", {"code": "yes $(printf %010000d 0) | head -c 200000000"}, env, metadata=kernel)
+    metadata = {"kernelspec": {"name": "bash", "display_name": "Bash", "language": "bash"}}
+    _require_cheap(
+        tmp_path / "blog", {"code": "yes $(printf %010000d 0) | head -c 200000000"}, env, seconds=60, metadata=metadata
+    )
 
 
-def _require_cheap(folder: Path, cell: dict[str, str], env: dict[str, str] | None = None, **parts: Any) -> None:  # noqa: ANN401 - of a notebook
+def _require_cheap(
+    folder: Path,
+    cell: dict[str, str],
+    env: dict[str, str] | None = None,
+    seconds: int = 20,
+    **parts: Any,  # noqa: ANN401 - of a notebook
+) -> None:
     """Build a notebook with *cell*, which prints 200 MB, and see what that costs."""
     root = folders.make(folder, {"_config.yml": "{}\n", _name("a"): ["# T", cell]})
     if parts:
@@ -175,9 +187,25 @@ def _require_cheap(folder: Path, cell: dict[str, str], env: dict[str, str] | Non
     said, _ = build.communicate()
     assert said.startswith(f"{_name('a')}: cell 2: the cell printed more than 20 MB"), said
     assert build.returncode == 1
-    assert took < 20
+    assert took < seconds
     assert most < 300, f"{most} MB"
     assert folders.tree(root) == before
+
+
+def test_who_prints_too_much_is_ended_at_once() -> None:
+    """The reply is there before the output: nbclient would wait for its end, which nobody sends any more."""
+    began: list[float] = []
+    client = kernel.Client(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("'x' * 30_000_000")]),
+        output_limit=100_000,
+        memory=None,
+        kernel_name="python3",
+        on_cell_execute=lambda **_: began.append(time.monotonic()),
+    )
+    with pytest.raises(DeadKernelError):
+        asyncio.run(client.async_execute())
+    assert (client.excess, client.excess_at) == ("cell", 0)
+    assert time.monotonic() - began[0] < client.iopub_timeout
 
 
 def test_what_is_printed_into_a_widget_counts_too(tmp_path: Path) -> None:
