@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from converter import check, convert, look, record, runs, survey
+from converter import check, convert, look, record, runs, survey, workers
 from converter.errors import NotebookError
 from converter.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from converter.config import Config
     from converter.model import FrontMatter, Source
-    from converter.survey import Opened, Survey
+    from converter.posts import Index
+    from converter.survey import Opened, Plan, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,37 +54,43 @@ class Status:
 def of(found: Survey, today: datetime.date) -> Iterator[Status | Finding]:
     """Yield how every notebook of *found* stands; *today* tells which posts lie in the future."""
     known = runs.read(found.config)
-    for one in found.plans:
-        last = known.get(str(one.source.path))
-        try:
-            plan = survey.opened(one, found.config)
-        except NotebookError as error:
-            yield Finding.of(error)
-            continue
-        yield Status(
-            source=plan.source,
-            outputs=_outputs(plan, found),
-            post=_post(plan, found),
-            listed=_listed(plan.source, plan.matter, today),
-            notes=tuple(_notes(plan, found)),
-            seconds=last.seconds if last else None,
-            slowest=last.slowest if last else (),
-        )
+    things = [(plan, found.index.around(plan.post, plan.source.path)) for plan in found.plans]
+    for one in workers.each(partial(_one, config=found.config, today=today), things):
+        if isinstance(one, Status) and (last := known.get(str(one.source.path))):
+            yield replace(one, seconds=last.seconds, slowest=last.slowest)
+        else:
+            yield one
 
 
-def _outputs(plan: Opened, found: Survey) -> str:
+def _one(thing: tuple[Plan, Index], config: Config, today: datetime.date) -> Status | Finding:
+    """Return how one notebook stands; a finding if it cannot be read."""
+    plan, index = thing
+    try:
+        opened = survey.opened(plan, config)
+    except NotebookError as error:
+        return Finding.of(error)
+    return Status(
+        source=opened.source,
+        outputs=_outputs(opened, config),
+        post=_post(opened, index, config),
+        listed=_listed(opened.source, opened.matter, today),
+        notes=tuple(_notes(opened, config)),
+    )
+
+
+def _outputs(opened: Opened, config: Config) -> str:
     """Say whether the outputs are those of the code."""
-    mode = look.mode(plan.matter, found.config, None)
-    return look.NEVER if mode == "never" else look.why_stale(plan, found.config, mode) or "fresh"
+    mode = look.mode(opened.matter, config, None)
+    return look.NEVER if mode == "never" else look.why_stale(opened, config, mode) or "fresh"
 
 
-def _post(plan: Opened, found: Survey) -> str:
+def _post(opened: Opened, index: Index, config: Config) -> str:
     """Say whether the post is what the notebook says."""
     try:
-        post = convert.notebook(plan.nb, plan.source, found.config, plan.matter)
+        post = convert.notebook(opened.nb, opened.source, config, opened.matter)
     except NotebookError as error:
         return error.message
-    wrong = {finding.rule for finding in check.post(post, found.index, found.config)}
+    wrong = {finding.rule for finding in check.post(post, index, config)}
     if not wrong:
         return "current"
     said = {"post-exists": "missing", "post-is-ours": "a post of the author's is in the way"}
@@ -100,18 +109,18 @@ def _listed(source: Source, matter: FrontMatter, today: datetime.date) -> str:
     return "no: hide is true" if matter.values.get("hide") is True else "yes"
 
 
-def _notes(plan: Opened, found: Survey) -> Iterator[str]:
+def _notes(opened: Opened, config: Config) -> Iterator[str]:
     """Yield what else may matter."""
-    known = plan.nb.metadata.get(record.KEY) or {}
-    missing = record.unverified(plan.nb, found.config.root)
+    known = opened.nb.metadata.get(record.KEY) or {}
+    missing = record.unverified(opened.nb, config.root)
     if missing:
         yield f"cannot be verified here: {', '.join(missing)}"
-    others = record.other_versions(plan.nb)
+    others = record.other_versions(opened.nb)
     if others:
         yield f"ran with other versions: {', '.join(others)}"
     if known.get("network"):
         yield "its run used the network"
-    if plan.behind:
-        yield f"{plan.source.file.with_suffix('.ipynb').name} does not say what the text says now"
+    if opened.behind:
+        yield f"{opened.source.file.with_suffix('.ipynb').name} does not say what the text says now"
     if known.get("adopted"):
         yield "its outputs were adopted, not run"

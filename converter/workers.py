@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import os
 import signal
+import sys
 import threading
+import types
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -35,7 +38,8 @@ def cpus() -> int:
 def each(work: Callable[[_Thing], _Result], things: Sequence[_Thing]) -> Iterator[_Result]:
     """Yield what *work* makes of each of *things*, in their order, as soon as it is known.
 
-    *work* and all that goes in and out have to survive pickling. Where processes cannot be had, this one does it all.
+    *work* and all that goes in and out have to survive pickling; none of it may come from the program that calls us.
+    Where processes cannot be had, this one does it all.
     """
     workers = min(cpus(), len(things) // _WORTH_A_PROCESS)
     done = 0
@@ -56,7 +60,24 @@ def _by_processes(work: Callable[[_Thing], _Result], things: Sequence[_Thing], w
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(workers, mp_context=_context(), initializer=_begin) as pool:
-        yield from pool.map(work, things, chunksize=_CHUNK)
+        with _without_main():  # in which all of them are started
+            results = pool.map(work, things, chunksize=_CHUNK)
+        yield from results
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Keep the program that calls us out of processes that start meanwhile.
+
+    Python would run it in each of them, for functions of its own that the work may need. Ours needs none, and a program
+    that builds a blog without asking for its `__name__` would build it again, and wait for the build that waits for it.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _context() -> BaseContext:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -76,18 +77,23 @@ def test_looks_are_the_same_however_many_look(tmp_path: Path) -> None:
 
 @SEVERAL
 def test_builds_and_checks_are_the_same_however_many_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reports and every byte of the blog."""
+    """Reports, tables and every byte of the blog."""
     reports: list[list[Report]] = []
-    trees = []
+    trees, stands = [], []
     for cpus in (1, 2):
         monkeypatch.setattr(workers, "cpus", lambda cpus=cpus: cpus)
         site = config.load(_blog(tmp_path / str(cpus)))
         reports.append([pipeline.build(site), pipeline.check(site)])
         (site.root / "_posts/2020-01-02-post-005.html").write_text("broken")
         reports[-1].append(pipeline.check(site))
+        faults, statuses = pipeline.status(site, (), date(2026, 1, 1))
+        reports[-1].append(faults)
+        stands.append([status.as_json() for status in statuses])
         trees.append({path: text for path, text in folders.tree(site.root).items() if not path.startswith(".nbpress")})
     assert reports[0] == reports[1]
     assert trees[0] == trees[1]
+    assert stands[0] == stands[1]
+    assert [it["post"] for it in stands[0]].count("current") == MANY - 1
     assert len(reports[0][0].written) == MANY
 
 
@@ -119,6 +125,27 @@ def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_
     assert work.returncode
     assert said.count(b"Traceback") == (sign is signal.SIGINT), said.decode()
     _wait(lambda: not any(map(_lives, _pids(tmp_path))), "the end of all")
+
+
+@SEVERAL
+@pytest.mark.parametrize("way", ["script.py", "-c", "-"])
+def test_a_script_needs_no_guard(way: str, tmp_path: Path) -> None:
+    """Whoever calls us from a few lines of Python gets a build, once, by several processes: none runs these lines."""
+    root = _blog(tmp_path / "blog")
+    lines = "from pathlib import Path\nfrom converter import config, pipeline\n"
+    lines += f"print(len(pipeline.build(config.load(Path({str(root)!r}))).written))\n"
+    (tmp_path / "script.py").write_text(lines)
+    done = subprocess.run(
+        [sys.executable, *(("-c", lines) if way == "-c" else (way,))],
+        cwd=tmp_path,
+        input=lines,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{MANY}\n", "")
 
 
 def nap(folder: str) -> None:
