@@ -31,6 +31,7 @@ SUFFIXES = {
     "application/pdf": ".pdf",
 }  # fmt: skip
 """File suffix by MIME type, for outputs and attachments."""
+_PICTURES = frozenset(SUFFIXES.values()) - {".pdf"} | {"", ".apng", ".avif", ".jpeg", ".tif", ".tiff"}
 _URL_SAFE = "/!$&'()*+,;=:@-._~"  # what RFC 3986 allows in a path
 SCHEMES = ("#gh-light-mode-only", "#gh-dark-mode-only")
 """What GitHub has at the end of an image's address that only readers of a light, or a dark, page are to see."""
@@ -78,7 +79,9 @@ def _local(address: str, source: Source, cell: NotebookNode, config: Config) -> 
         return None
     file = _file(address, source)
     if file is None:
-        raise ImageError("image-exists", f"there is no image {unquote(address)}; put it there or mend the path")
+        name = unquote(address)
+        noun = "image" if PurePosixPath(name).suffix.lower() in _PICTURES else "file"
+        raise ImageError("image-exists", f"there is no {noun} {name}; put it there or mend the path")
     real, root = file.resolve(), config.root.resolve()
     notebooks_folder = (config.root / config.source).resolve()  # may itself be a link to somewhere else
     if not real.is_relative_to(root) and not real.is_relative_to(notebooks_folder):

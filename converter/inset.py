@@ -101,16 +101,19 @@ def root(html: str, taken: set[str]) -> str:
 def _settled(html: str, cell: NotebookNode, source: Source, config: Config, shared: Shared) -> str:
     """Return *html*, which may name attachments of *cell*, with its files published, and its ids its own."""
 
-    def resolve(address: str) -> str:
+    def resolve(address: str, severity: Severity = Severity.ERROR) -> str:
         shared.files.update(images.candidates(address, source))
         try:
             image = images.local(address, source, cell, config)
         except images.ImageError as error:
-            shared.find(error.rule, error.message, severity=Severity.ERROR)
+            shared.find(error.rule, error.message, severity=severity)
             return address
         if image and image.asset:
             shared.assets[image.asset.path] = image.asset
         return image.url if image else address
+
+    def paint(address: str) -> str:
+        return resolve(address, Severity.WARNING)  # style sheets of libraries name what only they have
 
     def link(address: str) -> str:
         file = links.file_of(address, source)
@@ -122,4 +125,4 @@ def _settled(html: str, cell: NotebookNode, source: Source, config: Config, shar
             return address
         return f"\U000ffffe{post.tag}\U000ffffe{post.fragment}" if post else address
 
-    return ids.unique(tags.with_addresses(html, resolve, link), shared.headings)
+    return ids.unique(tags.with_addresses(html, resolve, paint, link), shared.headings)

@@ -44,6 +44,7 @@ FILES = {
         PNG,
     ),
     "_notebooks/movie.mp4": b"no picture",
+    "_notebooks/map.html": b"<p>A map</p>",
 }
 
 

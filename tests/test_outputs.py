@@ -124,3 +124,21 @@ def test_no_two_outputs_of_a_post_share_an_id(blog: MakeBlog) -> None:
     made = [{"output_type": "display_data", "metadata": {}, "data": data} for data in scripts]
     shown = _shown(blogs.code("x", *made), blog({}))
     assert len({output.name for output in shown}) == 4
+
+
+def test_files_that_an_output_names_are_published(blog: MakeBlog) -> None:
+    """As those of text cells; a missing one is an error of its cell, in a style sheet a warning."""
+    shown = (
+        "<audio><source src='song.mp3'></audio><video src='film.mp4' controls></video><iframe src='map.html'></iframe>"
+        "<style>p {background: url(back.png)} q {background: url(gone.png)}</style><object data='gone.pdf'></object>"
+    )
+    names = ("song.mp3", "film.mp4", "map.html", "back.png")
+    nb = blogs.notebook(blogs.code("x", {"output_type": "display_data", "metadata": {}, "data": {"text/html": shown}}))
+    post = blogs.convert(blog({blogs.FILE: nb, **{f"_notebooks/{name}": b"x" for name in names}}))
+    published = {str(asset.path): asset.content for asset in post.assets}
+    assert published == {f"images/copied_from_nb/{name}": b"x" for name in names}
+    assert all(re.search(rf"[('\"]/images/copied_from_nb/{name}[)'\"]", post.text) for name in names)
+    assert [(it.rule, it.severity, it.cell, it.message.partition(";")[0]) for it in post.findings] == [
+        ("image-exists", "error", 1, "in an output, there is no file gone.pdf"),
+        ("image-exists", "warning", 1, "in an output, there is no image gone.png"),
+    ]

@@ -97,11 +97,15 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
             image = _image(address, cell, page, line)
             return image.url if image else address
 
+        def paint(address: str) -> str:
+            image = _image(address, cell, page, line, Severity.WARNING)
+            return image.url if image else address
+
         def link(address: str) -> str:
             post = _post(address, cell, page, line)
             return cell.with_piece(post.tag) + post.fragment if post else address
 
-        changes = tags.new_addresses(name, attributes, resolve, link)
+        changes = tags.new_addresses(name, attributes, resolve, paint, link)
         if name == "img" and attributes.keys().isdisjoint(("alt", "title", "caption")):
             page.find("image-alt", _NO_ALT, cell, line, Severity.WARNING)
         if name == "img" and attributes.get("caption"):  # fastpages' own attribute, which HTML does not know
@@ -112,16 +116,26 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
             return templating.render(page.config, "figure.html.j2", image=image, caption=caption)
         return tags.with_values(tag, changes) if changes else tag
 
-    return tags.start_tags(html, rewrite)
+    def sheet(css: str, start: int) -> str:
+        line = first_line + html.count("\n", 0, start)
+
+        def paint(address: str) -> str:
+            at = line + css.count("\n", 0, css.find(address))
+            image = _image(address, cell, page, at, Severity.WARNING)
+            return image.url if image else address
+
+        return tags.css(css, paint)
+
+    return tags.start_tags(tags.sheets(html, sheet), rewrite)
 
 
-def _image(address: str, cell: Cell, page: Page, line: int) -> images.Image | None:
+def _image(address: str, cell: Cell, page: Page, line: int, severity: Severity = Severity.ERROR) -> images.Image | None:
     """Return the local image that *address* means, or None; what is wrong with it is a finding."""
     page.files.update(images.candidates(address, page.source))
     try:
         image = images.local(address, page.source, cell.node, page.config)
     except images.ImageError as error:
-        page.find(error.rule, error.message, cell, line)
+        page.find(error.rule, error.message, cell, line, severity)
         return None
     if image and image.asset:
         page.assets[image.asset.path] = image.asset

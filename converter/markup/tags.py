@@ -26,13 +26,18 @@ URL_ATTRIBUTES = {
     "audio": ("src",),
     "track": ("src",),
     "embed": ("src",),
+    "iframe": ("src",),
+    "object": ("data",),
     "input": ("src",),
     "image": ("href", "xlink:href"),
 }  # fmt: skip
 """The attributes that name a file the page shows, by element."""
+_FRAMES = frozenset({"embed", "iframe", "object"})
 LINK_ATTRIBUTES = {"a": ("href", "xlink:href"), "area": ("href",)}
 """The attributes that lead away, by element."""
-_ADDRESS = re.compile(r"\b(?:src|srcset|poster|href)\s*=", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(?:src|srcset|poster|href|data)\s*=|\burl\(", re.IGNORECASE)
+_SHEET = re.compile(r"<!--.*?(?:-->|\Z)|(?P<tag><style\b[^>]*>)(?P<css>.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
+_CSS_URL = re.compile(r"""\burl\(\s*+(?P<quote>["']?)(?P<address>[^"'()\\\n]++)(?P=quote)\s*+\)""", re.IGNORECASE)
 
 
 def start_tags(text: str, rewrite: Callable[[str, str, dict[str, str]], str]) -> str:
@@ -76,18 +81,49 @@ def srcset(value: str, resolve: Callable[[str], str]) -> str:
     return ", ".join(" ".join([resolve(address), *descriptor]) for address, *descriptor in candidates)
 
 
-def with_addresses(text: str, resolve: Callable[[str], str], link: Callable[[str], str]) -> str:
-    """Return *text* with the files that its tags show and the links of it replaced by what the functions return."""
+def css(text: str, paint: Callable[[str], str]) -> str:
+    """Return the style sheet or declarations *text* with each address in them replaced by what *paint* makes of it."""
+
+    def rewrite(found: re.Match[str]) -> str:
+        old = found["address"].strip()
+        new = paint(old)
+        return found[0] if new == old else f"url({found['quote']}{new}{found['quote']})"
+
+    return _CSS_URL.sub(rewrite, text)
+
+
+def sheets(text: str, rewrite: Callable[[str, int], str]) -> str:
+    """Return *text* with each style sheet replaced by what *rewrite* makes of it and of where in *text* it begins."""
+    if "<style" not in text.lower():
+        return text
+    return _SHEET.sub(
+        lambda found: f"{found['tag']}{rewrite(found['css'], found.start('css'))}" if found["tag"] else found[0], text
+    )
+
+
+def with_addresses(
+    text: str, resolve: Callable[[str], str], paint: Callable[[str], str], link: Callable[[str], str]
+) -> str:
+    """Return *text* with the files that its tags show and the links of it replaced by what the functions return.
+
+    Files in style sheets go through *paint*.
+    """
 
     def rewrite(tag: str, name: str, attributes: dict[str, str]) -> str:
-        fresh = new_addresses(name, attributes, resolve, link)
+        fresh = new_addresses(name, attributes, resolve, paint, link)
         return with_values(tag, fresh) if fresh else tag
 
-    return start_tags(text, rewrite) if _ADDRESS.search(text) else text
+    if not _ADDRESS.search(text):
+        return text
+    return sheets(start_tags(text, rewrite), lambda sheet, _: css(sheet, paint))
 
 
 def new_addresses(
-    name: str, attributes: dict[str, str], resolve: Callable[[str], str], link: Callable[[str], str]
+    name: str,
+    attributes: dict[str, str],
+    resolve: Callable[[str], str],
+    paint: Callable[[str], str],
+    link: Callable[[str], str],
 ) -> dict[str, str | None]:
     """Return the attributes of an element *name* whose addresses change, with their new values."""
     changes: dict[str, str | None] = {}
@@ -96,6 +132,10 @@ def new_addresses(
         if old:
             new_of = link if name in LINK_ATTRIBUTES else resolve
             new = srcset(old, resolve) if attribute == "srcset" else new_of(old)
+            if name in _FRAMES and new != old and "#" in old:  # a page of a PDF, a place in a document
+                new += old[old.index("#") :]
             if new != old:
                 changes[attribute] = new
-    return changes
+    style = attributes.get("style", "")
+    painted = css(style, paint)
+    return changes if painted == style else changes | {"style": painted}
