@@ -108,12 +108,10 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
         changes = tags.new_addresses(name, attributes, resolve, paint, link)
         if name == "img" and attributes.keys().isdisjoint(("alt", "title", "caption")):
             page.find("image-alt", _NO_ALT, cell, line, Severity.WARNING)
-        if name == "img" and attributes.get("caption"):  # fastpages' own attribute, which HTML does not know
-            image = tags.with_values(tag, changes | {"caption": None})
-            caption = highlight.escape(attributes["caption"])
-            if token.type == "html_inline":  # a paragraph cannot hold a figure
-                return image.removesuffix(">").removesuffix("/").rstrip() + f' title="{caption}">'
-            return templating.render(page.config, "figure.html.j2", image=image, caption=caption)
+        if name == "img" and (attributes.get("caption") or attributes.get("url")):
+            image = tags.with_values(tag, changes | {"caption": None, "url": None})
+            address = link(attributes["url"]) if attributes.get("url") else ""
+            return _of_fastpages(image, attributes.get("caption", ""), address, token, page)
         return tags.with_values(tag, changes) if changes else tag
 
     def sheet(css: str, start: int) -> str:
@@ -127,6 +125,17 @@ def _html_images(token: Token, cell: Cell, page: Page, first_line: int) -> str:
         return tags.css(css, paint)
 
     return tags.start_tags(tags.sheets(html, sheet), rewrite)
+
+
+def _of_fastpages(image: str, caption: str, address: str, token: Token, page: Page) -> str:
+    """Return an *image* with what fastpages' own attributes say, which HTML does not know: its caption and its link."""
+    caption = highlight.escape(caption)
+    is_figure = bool(caption) and token.type != "html_inline"  # a paragraph cannot hold one
+    if caption and not is_figure:
+        image = image.removesuffix(">").removesuffix("/").rstrip() + f' title="{caption}">'
+    if address:
+        image = f'<a href="{highlight.escape(address)}">{image}</a>'
+    return templating.render(page.config, "figure.html.j2", image=image, caption=caption) if is_figure else image
 
 
 def _image(address: str, cell: Cell, page: Page, line: int, severity: Severity = Severity.ERROR) -> images.Image | None:
