@@ -47,6 +47,10 @@ class Config:
     """Jekyll's `plugins_dir`, one or several."""
     has_theme: bool = field(default=False, metadata={"outside": True})
     """Whether a theme from elsewhere brings includes that the blog's folder does not hold."""
+    future: bool = field(default=False, metadata={"outside": True})
+    """Jekyll's `future`: whether it lists posts of days to come."""
+    unpublished: bool = field(default=False, metadata={"outside": True})
+    """Jekyll's `unpublished`: whether it lists posts that say `published: false`."""
 
     source: PurePosixPath = PurePosixPath("_notebooks")
     """Folder of the notebooks, searched recursively."""
@@ -161,6 +165,8 @@ def _of_jekyll(site: dict[Any, Any]) -> dict[str, Any]:
         "layouts": PurePosixPath(str(site.get("layouts_dir") or "_layouts")),
         "plugins": tuple(PurePosixPath(str(one)) for one in (plugins if isinstance(plugins, list) else [plugins])),
         "has_theme": bool(site.get("theme") or site.get("remote_theme")),
+        "future": site.get("future") is True,
+        "unpublished": site.get("unpublished") is True,
     }
 
 

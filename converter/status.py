@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from converter.config import Config
-    from converter.model import FrontMatter, Source
+    from converter.model import Source
     from converter.posts import Index
     from converter.survey import Opened, Plan, Survey
 
@@ -73,7 +73,7 @@ def _one(thing: tuple[Plan, Index], config: Config, today: datetime.date) -> Sta
         source=opened.source,
         outputs=_outputs(opened, config),
         post=_post(opened, index, config),
-        listed=_listed(opened.source, opened.matter, today),
+        listed=_listed(opened, config, today),
         notes=tuple(_notes(opened, config)),
     )
 
@@ -97,14 +97,16 @@ def _post(opened: Opened, index: Index, config: Config) -> str:
     return next((text for rule, text in said.items() if rule in wrong), "not what the notebook says")
 
 
-def _listed(source: Source, matter: FrontMatter, today: datetime.date) -> str:
+def _listed(opened: Opened, config: Config, today: datetime.date) -> str:
     """Say whether Jekyll lists the post, or why not."""
-    day = matter.date or source.date
-    if matter.values.get("draft") is True:  # which makes `published` false as well
-        return "no: it is a draft"
-    if matter.values.get("published") is False:
-        return "no: published is false"
-    if day and datetime.date.fromisoformat(day) > today:
+    matter = opened.matter
+    day = matter.date or opened.source.date
+    if not config.unpublished:
+        if matter.values.get("draft") is True:  # which makes `published` false as well
+            return "no: it is a draft"
+        if matter.values.get("published") is False:
+            return "no: published is false"
+    if not config.future and day and datetime.date.fromisoformat(day) > today:
         return f"no: its date {day} is in the future"
     return "no: hide is true" if matter.values.get("hide") is True else "yes"
 

@@ -80,12 +80,14 @@ def test_listed_says_whether_a_reader_finds_the_post(tmp_path: Path) -> None:
 
 
 @pytest.mark.jekyll
+@pytest.mark.parametrize("settings", ["", "future: true\n", "unpublished: true\n"])
 @pytest.mark.parametrize("matter", ["draft: true", "published: false", "hide: true", "date: 2099-01-01", "toc: true"])
-def test_listed_is_what_jekyll_does(tmp_path: Path, requires_jekyll: str, matter: str) -> None:
+def test_listed_is_what_jekyll_does(tmp_path: Path, requires_jekyll: str, matter: str, settings: str) -> None:
     """A post of which status says that nobody sees it is not on the site's list of posts, and any other is."""
     home = "---\n---\n{% assign posts = site.posts | where_exp: 'post', 'post.hide != true' %}"
     home += "{% for post in posts %}{{ post.title }}\n{% endfor %}"
-    root = folders.make(tmp_path, {A: [f"# Found\n- {matter}"], "index.html": home})
+    settings += "notebooks: {execute: never}\n"
+    root = folders.make(tmp_path, {"_config.yml": settings, A: [f"# Found\n- {matter}"], "index.html": home})
     assert not pipeline.build(config.load(root)).failed
     subprocess.run(
         [requires_jekyll, "build", "--quiet", "--disable-disk-cache"], cwd=root, check=True, capture_output=True

@@ -58,6 +58,19 @@ def test_kernels_of_several_gateways_share_the_work(
     assert "code" in json.loads((blog / LAST).read_bytes())["metadata"]["nbpress"]
 
 
+def test_a_gateway_may_be_named_by_the_environment(
+    start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All of Jupyter looks there; a setting of the blog comes first."""
+    first, second = start(token="shared"), start(token="shared")
+    monkeypatch.setenv("JUPYTER_GATEWAY_URL", first.url)
+    code = "import os\nprint(os.getppid())"
+    for name, named, expected in (("a", (), first), ("b", (second,), second)):
+        blog = _blog(tmp_path / name, *named, second=code)
+        assert _build(blog, "shared", monkeypatch, capfd) == (0, "")
+        assert folders.printed(blog / LAST) == [f"{expected.process.pid}\n"]
+
+
 def test_a_gateway_that_dies_leaves_everything_as_it_was(
     start: StartGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
