@@ -125,6 +125,23 @@ def test_the_page_follows_every_save_until_ctrl_c(port: int, tmp_path: Path) -> 
     assert page(port) == ""
 
 
+@pytest.mark.parametrize("typed", ["title: [Blog\nplugins_dir: x", "just words\n", "title: \x00\n", None])
+def test_settings_that_are_being_typed_do_not_end_the_preview(port: int, tmp_path: Path, typed: str | None) -> None:
+    """Whatever stands there for a moment, or nothing at all: the preview goes on, and follows what comes afterwards."""
+    root = folders.make(tmp_path / "blog", BLOG)
+    with Serving(root, "--port", str(port)) as serving:
+        serving.ready()
+        if typed is None:
+            (root / "_config.yml").unlink()
+        else:
+            (root / "_config.yml").write_text(typed)
+            serving.line(r"_config.yml: .*(YAML|settings)")
+        (root / FILE).write_bytes(folders.content(["# A", "Second prose."]))
+        assert folders.ends(lambda: "Second prose." not in page(port), 20)
+        (root / "_config.yml").write_text(BLOG["_config.yml"] + "baseurl: /below\n")
+        assert folders.ends(lambda: "Second prose." not in page(port, "/below/2020/01/02/a.html"), 20)
+
+
 def test_drafts_show_what_is_not_published(port: int, tmp_path: Path) -> None:
     """`--drafts` shows posts of the future and unpublished ones, too; without it nobody finds them."""
     future = "_notebooks/2999-01-02-later.ipynb"
@@ -393,6 +410,16 @@ def test_a_busy_port_is_one_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert not (root / "_posts").exists()
     assert processes_in(root) == {}
+
+
+@pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid"])
+def test_an_address_of_another_machine_is_one_line(tmp_path: Path, host: str) -> None:
+    """No other port would help."""
+    done = folders.nbpress(folders.make(tmp_path / "blog", BLOG), "serve", "--host", host)
+    assert re.fullmatch(
+        rf"{host}:\d+ cannot be used: .+; --host takes an address or a name of this machine\n", done.stderr
+    )
+    assert done.returncode == 2
 
 
 def test_a_jekyll_that_cannot_start_ends_the_preview(port: int, tmp_path: Path) -> None:

@@ -138,6 +138,10 @@ def _overrides(root: Path) -> dict[str, Any]:
 
 
 def plugins(root: Path) -> list[str]:
-    """Return the folders of Jekyll's plugins in the blog at *root*."""
-    folders = (yaml_text.load((root / settings.FILE).read_bytes()) or {}).get("plugins_dir") or "_plugins"
+    """Return the folders of Jekyll's plugins in the blog at *root*, or Jekyll's own while no settings can be read."""
+    try:
+        site = yaml_text.load((root / settings.FILE).read_bytes())
+    except (OSError, ValueError, yaml_text.Error):
+        site = None  # somebody is typing; they are read again when they are right
+    folders = (isinstance(site, dict) and site.get("plugins_dir")) or "_plugins"
     return [folders] if isinstance(folders, str) else [str(folder) for folder in folders]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
+import socket
 import threading
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +18,6 @@ from tornado import httpserver, netutil, web, websocket
 from converter.errors import ConfigError
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator
 
     from converter.preview.site import Site
@@ -224,13 +225,16 @@ def listen(host: str, port: int, *, or_next: bool) -> list[socket.socket]:
 
     Raises `ConfigError` if that cannot be.
     """
-    reason = "no port is left"
+    reason, remedy = "no port is left", "choose another port with --port N"
     for number in range(port, min(port + (_TRIES if or_next else 1), 65536)):
         try:
             return netutil.bind_sockets(number, host)
         except OSError as error:
             reason = error.strerror or str(error)
-    message = f"{host}:{port} cannot be used: {reason}; choose another port with --port N"
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                remedy = "--host takes an address or a name of this machine"
+                break
+    message = f"{host}:{port} cannot be used: {reason}; {remedy}"
     raise ConfigError((message,))
 
 
