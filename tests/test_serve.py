@@ -138,7 +138,7 @@ def test_settings_that_are_being_typed_do_not_end_the_preview(port: int, tmp_pat
             serving.line(r"_config.yml: .*(YAML|settings)")
         (root / FILE).write_bytes(folders.content(["# A", "Second prose."]))
         assert folders.ends(lambda: "Second prose." not in page(port), 20)
-        (root / "_config.yml").write_text(BLOG["_config.yml"] + "baseurl: /below\n")
+        (root / "_config.yml").write_text(f"{BLOG['_config.yml']}baseurl: /below\n")
         assert folders.ends(lambda: "Second prose." not in page(port, "/below/2020/01/02/a.html"), 20)
 
 
