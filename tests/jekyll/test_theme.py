@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.jekyll
 
+CALLOUTS = ("note", "tip", "important", "warning")
 ATOM = "{http://www.w3.org/2005/Atom}"
 SETTINGS = {
     "title": "Ada & Bo",
@@ -233,6 +234,33 @@ def test_without_plugins_the_theme_shows_less_and_does_not_break(tmp_path: Path,
     built = build(tmp_path, requires_jekyll, POSTS, {"safe": True})
     assert set(listed(built.page("/nbpress/"))) >= {"A", "B", "C", "D"}
     assert len(feed(built).findall(f"{ATOM}entry")) > 3
+
+
+def test_includes_of_fastpages_stand_in_text(tmp_path: Path, requires_jekyll: str) -> None:
+    """Hand-written posts of fastpages go on working."""
+    callouts = "".join(f"{{% include {name}.html content='A <b>b</b>' %}}\n\n" for name in CALLOUTS)
+    others = (
+        "{% include info.html text='Info' %}\n\n{% include alert.html text='Alert' %}\n\n"
+        "{% include youtube.html content='https://www.youtube.com/watch?v=abc-DEF_123&t=5' %}\n\n"
+        "{% include youtube.html content='https://youtu.be/abc-DEF_124?t=5' %}\n\n"
+        "{% include twitter.html content='https://twitter.com/x/status/1' %}\n\n"
+        "{% include image.html file='/a.png' alt='\"x\"' max-width='3em' caption='C' url='https://x.org' %}\n\n"
+        "{% include image.html file='/b.png' alt='y' %}\n"
+    )
+    root = site.copy_checkout(tmp_path / "blog", "_theme", "_config.yml", "index.html", "pages")
+    (root / "_posts").mkdir()
+    (root / "_posts/2020-01-01-x.md").write_text(f"---\ntitle: X\n---\n{callouts}{others}", "utf-8")
+    built = site.build(root, tmp_path / "host", requires_jekyll)
+    assert built.status == 0, built.output
+    text = built.page("/nbpress/2020/01/01/x.html").soup.select_one(".post-content, .prose")
+    assert text is not None
+    shown = [" ".join(it.get_text().split()) for it in text.select("p > span.flash")]
+    assert shown == [*(f"{name.title()}: A b" for name in CALLOUTS), "Info", "Alert"]
+    frames = [str(it["src"]) for it in text.select("div.embed > iframe[srcdoc]")]
+    assert frames == [f"https://www.youtube-nocookie.com/embed/abc-DEF_12{number}" for number in (3, 4)]
+    assert [it["href"] for it in text.select("p > span.embed > a")] == ["https://twitter.com/x/status/1"]
+    assert [it["src"] for it in text.select('a[href="https://x.org"] > img[alt=\'"x"\']')] == ["/a.png"]
+    assert text.select_one('img[src="/b.png"]:not([style], [title])') is not None
 
 
 def test_every_switch_of_the_theme_is_documented() -> None:
