@@ -112,16 +112,17 @@ def _placed(names: outputs.Names, cell: NotebookNode, source: Source) -> list[Fi
 
 
 def _with_scripts(cells: list[_Cell], config: Config) -> list[_Cell]:
-    """Return *cells* with the scripts that load each library at the first output that needs it.
+    """Return *cells* with the scripts that load each library, and its extensions, at the first output that needs it.
 
     A library has to be there at once if any output of the page asks for it while the page is read.
     """
     shown = [output for cell in cells for output in cell.outputs]
-    instant = set(runtimes.with_needs({name for output in shown if output.is_instant for name in output.needs}))
+    page = {name for output in shown for name in output.needs}
+    instant = runtimes.together({name for output in shown if output.is_instant for name in output.needs}, page)
     loaded: set[str] = set()
 
     def scripts(output: outputs.Output) -> outputs.Output:
-        fresh = [name for name in runtimes.with_needs(output.needs) if name not in loaded]
+        fresh = [name for name in runtimes.together(output.needs, page) if name not in loaded]
         loaded.update(fresh)
         made = tuple(runtimes.script(name, config, waits=name not in instant) for name in fresh)
         return replace(output, scripts=made) if made else output

@@ -130,6 +130,23 @@ def with_needs(names: Collection[str]) -> list[str]:
     return [name for name in LIBRARIES if name in wanted]
 
 
+def together(names: Collection[str], page: Collection[str]) -> list[str]:
+    """Return those libraries of a *page* that have to be there as soon as one of *names* is, in loading order.
+
+    They are the library and all its extensions: Bokeh's controls look for its MathJax once, when the first is drawn,
+    and never again.
+    """
+    cores = {_core(name) for name in names}
+    return [name for name in with_needs(page) if _core(name) in cores]
+
+
+def _core(name: str) -> str:
+    """Return the library that *name* extends; itself if it extends none."""
+    while LIBRARIES[name].after:
+        name = LIBRARIES[name].after
+    return name
+
+
 def script(name: str, config: Config, *, waits: bool) -> Script:
     """Return the element that loads the library *name*, from where the settings want it."""
     library, is_foreign = LIBRARIES[name], config.assets == "cdn"

@@ -89,6 +89,7 @@ CELLS = {
     "for colour in ('black', 'white'):\n    display(SVG(square.format(colour)))",
 }
 URL = "/nbpress/2026/01/02/rich.html"
+ORDER = "/nbpress/2026/01/04/order.html"
 PLAIN = "/nbpress/2026/01/03/plain.html"
 
 
@@ -106,6 +107,9 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (source / "_config.yml").write_text((source / "_config.yml").read_text("utf-8").replace("_bibliography", "_none"))
     files = {
         "_notebooks/2026-01-02-rich.ipynb": blogs.notebook(*map(blogs.code, CELLS.values()), title="Rich"),
+        "_notebooks/2026-01-04-order.ipynb": blogs.notebook(
+            *(blogs.code(CELLS[name]) for name in ("bokeh, table", "bokeh, formula")), title="Order"
+        ),
         "_notebooks/2026-01-03-plain.ipynb": blogs.notebook(blogs.code("'plain'"), title="Plain"),
     }
     for name, content in files.items():
@@ -202,6 +206,18 @@ def test_bokeh_draws(rich: Visit, name: str) -> None:
     assert plot.count() == 1
     assert plot.locator("canvas").count() > 0
     assert colours(plot) > 10
+
+
+def test_bokeh_draws_formulas_below_its_tables(browser: Browser, address: str) -> None:
+    """Controls and tables look for what writes formulas, too, and must not look too early."""
+    with window(browser, address) as visit:
+        page = visit.open(ORDER)
+        page.locator(".bk-Figure").scroll_into_view_if_needed()
+        assert page.locator(".slick-cell", has_text="12").count() == 1
+        page.wait_for_function("""() => {
+            const all = (views) => views.flatMap((view) => [view, ...all(view.children_views?.() ?? [])]);
+            return all([...Bokeh.index]).some((view) => view.model.text?.includes("alpha") && view.svg_image);
+        }""")
 
 
 def test_the_notice_of_bokeh_is_left_out(rich: Visit) -> None:
