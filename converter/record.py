@@ -135,6 +135,12 @@ def kernel(nb: NotebookNode) -> tuple[str, str]:
     return str(spec.get("name") or "python3"), str(spec.get("language") or info.get("name") or "python").lower()
 
 
+def is_adopted(nb: NotebookNode) -> bool:
+    """Tell whether the outputs of *nb* were accepted by its author, and not produced by a run."""
+    known = nb.metadata.get(KEY)
+    return isinstance(known, dict) and known.get("adopted") is True
+
+
 def has_code(nb: NotebookNode) -> bool:
     """Tell whether anything in *nb* would run."""
     return any(_sources(nb))

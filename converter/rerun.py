@@ -11,8 +11,9 @@ from converter.errors import NotebookError
 from converter.model import Finding, Report
 
 if TYPE_CHECKING:
+    from converter.config import Config
     from converter.progress import Progress
-    from converter.survey import Plan, Survey
+    from converter.survey import Opened, Plan, Survey
 
 AGAIN = "would it come out the same?"
 """Why a notebook runs again."""
@@ -40,7 +41,7 @@ async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int
     async with slots:
         try:
             opened = survey.opened(plan, found.config)
-            if look.mode(opened.matter, found.config, None) == "never" or not record.has_code(opened.nb):
+            if not _can_run(opened, found.config):
                 return Report()
         except NotebookError as error:
             return Report(findings=(Finding.of(error),))
@@ -55,3 +56,9 @@ async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int
         except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what others would tell
             return Report(findings=(Finding.crash(error, source),))
     return Report(findings=tuple(it.finding(source) for it in reproduce.differences(opened.nb, fresh)))
+
+
+def _can_run(opened: Opened, config: Config) -> bool:
+    """Tell whether there is code to run, of which its author has not said that nobody can."""
+    is_never = look.mode(opened.matter, config, None) == "never"
+    return record.has_code(opened.nb) and not is_never and not record.is_adopted(opened.nb)

@@ -124,5 +124,5 @@ def _notes(opened: Opened, config: Config) -> Iterator[str]:
         yield "its run used the network"
     if opened.behind:
         yield f"{opened.source.file.with_suffix('.ipynb').name} does not say what the text says now"
-    if known.get("adopted"):
+    if record.is_adopted(opened.nb):
         yield "its outputs were adopted, not run"

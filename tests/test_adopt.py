@@ -46,6 +46,14 @@ def test_adopted_outputs_are_fresh_and_published(root: Path) -> None:
     assert folders.starts(root.parent) == 0
 
 
+def test_nobody_asks_whether_adopted_outputs_would_come_out_the_same(root: Path) -> None:
+    """They were adopted because they would not: no kernel starts, and there is nothing to complain of."""
+    folders.nbpress(root, "adopt", A, B)
+    assert not pipeline.build(config.load(root)).failed
+    assert pipeline.reproduce(config.load(root)).findings == ()
+    assert folders.starts(root.parent) == 0
+
+
 def test_only_the_named_notebooks_are_adopted(root: Path) -> None:
     before = (root / B).read_bytes()
     assert folders.nbpress(root, "adopt", A).returncode == 0

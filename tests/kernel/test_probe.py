@@ -318,6 +318,38 @@ def test_two_runs_tell_the_same(root: Path) -> None:
     assert len(seen[0].inputs) == 5
 
 
+TIMED = """\
+import sys, time
+spent, add = 0, sys.addaudithook
+def timed(hook):
+    def note(event, args):
+        global spent
+        began = time.perf_counter()
+        hook(event, args)
+        spent += time.perf_counter() - began
+    add(note)
+sys.addaudithook = timed
+{start}
+sys.addaudithook = add
+began = time.perf_counter()
+import pandas, matplotlib.pyplot as plot
+pandas.read_csv('data.csv').plot()
+plot.savefig('plot.png')
+print(spent / (time.perf_counter() - began))
+"""
+"""What notebooks do, in a process that knows which part of its time it spends in the hook."""
+
+
+def test_the_hook_takes_less_than_two_percent_of_the_time(root: Path) -> None:
+    """With the clock that measures it; whatever else the machine does slows the hook and the rest alike."""
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed: install the requirements of the tests")
+    pytest.importorskip("pandas", reason="pandas is not installed: install the requirements of the tests")
+    command = [sys.executable, "-c", TIMED.format(start=probe.start(root))]
+    env = os.environ | {"MPLBACKEND": "agg"}
+    parts = [float(subprocess.check_output(command, cwd=root / "_notebooks", env=env)) for _ in range(3)]
+    assert 0 < min(parts) < 0.02
+
+
 def test_a_file_whose_name_is_no_text_does_no_harm(watch: Watch, root: Path) -> None:
     name = os.fsencode(root / "_notebooks") + b"/\xff.csv"
     try:
