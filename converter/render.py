@@ -55,6 +55,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     Raises `RenderError` if a template fails, and `PostNameError` if neither name nor front matter has a date.
     """
     path = discover.post_path(source, matter.date, config)
+    templating.refresh(config)
     try:
         text_cells = markdown.render(nb, source, matter, config)
         names = outputs.Names(headings=set(text_cells.ids), models=widgets.state_of(nb))

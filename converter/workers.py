@@ -35,14 +35,22 @@ def cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def expect(number: int) -> None:
+    """Let the processes for *number* things load what they need while this one loads it, too, and gets ready."""
+    if _number_for(number) > 1 and _context().get_start_method() == "forkserver":
+        from multiprocessing import forkserver
+
+        with contextlib.suppress(OSError):  # then `each` finds out, and goes without them
+            forkserver.ensure_running()
+
+
 def each(work: Callable[[_Thing], _Result], things: Sequence[_Thing]) -> Iterator[_Result]:
     """Yield what *work* makes of each of *things*, in their order, as soon as it is known.
 
     *work* and all that goes in and out have to survive pickling; none of it may come from the program that calls us.
     Where processes cannot be had, this one does it all.
     """
-    workers = min(cpus(), len(things) // _WORTH_A_PROCESS)
-    done = 0
+    workers, done = _number_for(len(things)), 0
     if workers > 1:
         from concurrent.futures.process import BrokenProcessPool
 
@@ -53,6 +61,11 @@ def each(work: Callable[[_Thing], _Result], things: Sequence[_Thing]) -> Iterato
         except (BrokenProcessPool, OSError):  # no memory for them, or killed: slower, with the same results
             pass
     yield from map(work, itertools.islice(things, done, None))
+
+
+def _number_for(things: int) -> int:
+    """Return how many processes are worth their start for so many *things*."""
+    return min(cpus(), things // _WORTH_A_PROCESS)
 
 
 def _by_processes(work: Callable[[_Thing], _Result], things: Sequence[_Thing], workers: int) -> Iterator[_Result]:

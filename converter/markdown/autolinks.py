@@ -35,8 +35,10 @@ _MAIL = re.compile(
 
 
 def plugin(parser: MarkdownIt) -> None:
-    """Let *parser* recognise addresses that begin with `http://`, `https://`, `ftp://` or `www.`, and those of mail."""
-    parser.inline.add_terminator_char("w")
+    """Let *parser* recognise addresses that begin with `http://`, `https://`, `ftp://` or `www.`, and those of mail.
+
+    Its inline rules have to be asked at `://` and `www.`.
+    """
     parser.inline.ruler.push("autolink_www", _www)
     parser.inline.ruler.push("autolink_scheme", _with_scheme)
     parser.core.ruler.push("autolink_mail", _mails)

@@ -150,7 +150,7 @@ def _may_cite(cell: Cell) -> bool:
             if piece.kind in (Kind.CITE, Kind.NOCITE, Kind.BIBLIOGRAPHY):
                 return True
             texts.append(piece.detail)
-    return any(map(spellings.LOOKS_LIKE_ONE.search, texts))
+    return any(map(spellings.looks_like_one, texts))
 
 
 def _tell_unread(cells: list[Cell], page: Page) -> None:

@@ -42,7 +42,7 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
             labels: list[str] = []
             if token.type == "footnote_ref":
                 labels = [token.meta["label"]]
-            elif token.type == "text":
+            elif token.type == "text" and "[^" in token.content:
                 labels = _MARKDOWN_LABEL.findall(token.content)
             references += [
                 footnotes.Mention(label=label, named=True, cell=cell.number, line=cell.line(block, line))
@@ -69,7 +69,7 @@ def images_of(cell: Cell, page: Page) -> None:
     """Publish the local images of *cell* and make its tokens refer to them."""
     for token, block, line in walk(cell.tokens):
         if token.type == "text":
-            for found in _SPACED_IMAGE.finditer(token.content):
+            for found in _SPACED_IMAGE.finditer(token.content) if "![" in token.content else ():
                 message = f"the address of image {found[1]} has a space, so it stays text; write %20 for the space"
                 page.find("image-exists", message, cell, cell.line(block, line))
         elif token.type == "image":

@@ -39,8 +39,7 @@ _TAG_TEXT = re.compile(r"\{%-?\s*(?:(?:no)?cite|bibliography)\s*(.*?)\s*-?%\}", 
 
 TAG = re.compile(r"\{%-?\s*(?:(?:no)?cite|bibliography)\b")
 """The beginning of a tag of jekyll-scholar's that nbpress replaces."""
-LOOKS_LIKE_ONE = re.compile(r"(?<![\w@])@[\w{]|\\cite[pt]\{|" + TAG.pattern)
-"""Whether a text is worth a closer look."""
+_LOOKS_LIKE_ONE = re.compile(r"(?<![\w@])@[\w{]|\\cite[pt]\{|" + TAG.pattern)
 ANY = re.compile(
     rf"(?P<piece>{PLACEHOLDER.pattern})"
     r"|\[(?P<works>[^\[\]@]*@[^\[\]]*)\]"
@@ -65,6 +64,11 @@ def citation(found: re.Match[str], keys: Container[str]) -> Citation | None:
     key = found["key"].strip("{}")
     where = _located(Cite(key=key), found["where"]) if found["where"] else None
     return Citation(cites=(where or Cite(key=key),), is_narrative=True) if key in keys else None
+
+
+def looks_like_one(text: str) -> bool:
+    """Tell whether *text* is worth a closer look."""
+    return any(mark in text for mark in ("@", "\\cite", "{%")) and bool(_LOOKS_LIKE_ONE.search(text))
 
 
 def end(found: re.Match[str], citation: Citation) -> int:
