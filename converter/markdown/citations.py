@@ -331,7 +331,7 @@ class _Reader:
             return None
         if piece.kind is Kind.BIBLIOGRAPHY:
             self._odd("{% bibliography %} stands within a text; put it into a paragraph of its own", cell, line)
-        if piece.kind is Kind.DETAIL and spellings.LOOKS_LIKE_ONE.search(piece.detail):
+        if piece.kind is Kind.DETAIL and spellings.looks_like_one(piece.detail):
             self._read_detail(piece, cell, line)
         if piece.kind not in (Kind.CITE, Kind.NOCITE):
             return None
