@@ -22,7 +22,7 @@ POST = "/nlp/spacy/2026/10/05/word-vectors-with-spacy.html"
 LARGEST = 300_000
 """Bytes that a picture may have."""
 SHOTS = {
-    "home": ("/", 1280, 860, {}),
+    "home": ("/", 1280, 1300, {"wait": ".card img"}),
     "post-light": (POST, 1440, 960, {}),
     "post-dark": (POST, 1440, 960, {"from": "#Twelve-dimensions", "scheme": "dark"}),
     "mobile": (POST, 390, 844, {}),
