@@ -17,6 +17,11 @@ _ENDS_SCRIPT = re.compile(r"<(/script|!--(?=.*<script))", re.IGNORECASE | re.DOT
 """What would end a script early, or keep it from ending."""
 _PLOTLY_HEIGHT = 450
 """Pixels that Plotly gives to a figure which does not say."""
+_MAPS = frozenset({"choropleth", "scattergeo"})
+"""What Plotly draws over outlines that come in files of their own, one for each scope and resolution."""
+_MAP = re.compile(r'"type":\s*"(?:choropleth|scattergeo)"')
+_SCOPE = re.compile(r'"scope":\s*"([a-z ]+)"')
+_RESOLUTION = re.compile(r'"resolution":\s*(50|110)\b')
 _BOKEH = "3"
 """The major version of Bokeh whose documents the runtime reads."""
 _BOKEH_VERSION = re.compile(r'"version":\s*"(\d+)(\.[\w.]+)"')
@@ -69,6 +74,8 @@ class Drawing:
     """Names of libraries."""
     is_instant: bool = False
     """Whether its own scripts call them as soon as they are read."""
+    outlines: tuple[str, ...] = ()
+    """Names of the files with the outlines of maps."""
     height: int | None = None
     """Pixels that it will take, where that is known."""
     alt: str = ""
@@ -95,6 +102,7 @@ def plotly(payload: object) -> Drawing | None:
         template="plotly",
         html=json_in_script(figure),
         needs=("plotly",),
+        outlines=_outlines(json.dumps(layout)) if any(_is_map(trace) for trace in figure["data"]) else (),
         height=round(height) if isinstance(height, int | float) and height > 0 else _PLOTLY_HEIGHT,
         alt=_title(layout),
     )
@@ -129,7 +137,13 @@ def of_html(text: str) -> Drawing | None:
         kept = _PLOTLY_REQUIRED.sub("((_, use) => use(window.Plotly))(0, ", kept)
     if not needs:
         return None
-    return Drawing(template="html", html=kept, needs=tuple(needs), is_instant=True)
+    outlines = _outlines(kept) if "plotly" in needs and _MAP.search(kept) else ()
+    return Drawing(template="html", html=kept, needs=tuple(needs), is_instant=True, outlines=outlines)
+
+
+def where_outlines_are(url: str) -> str:
+    """Return the script that tells Plotly the folder in which the outlines of maps are."""
+    return f"<script>Plotly.setPlotConfig({{topojsonURL: {json_in_script(url)}}});</script>\n"
 
 
 def json_in_script(value: object) -> str:
@@ -141,6 +155,19 @@ def json_in_script(value: object) -> str:
 def in_script(code: str) -> str:
     """Return JavaScript for a `<script>`; it can end neither the element nor the `{% raw %}` block."""
     return liquid.defuse_script_in_raw(_ENDS_SCRIPT.sub(r"<\\\1", code))
+
+
+def _is_map(trace: object) -> bool:
+    """Tell whether Plotly needs outlines for *trace*."""
+    return isinstance(trace, dict) and trace.get("type") in _MAPS
+
+
+def _outlines(layout: str) -> tuple[str, ...]:
+    """Return the names of all outlines that a map with this *layout*, or a page that holds it, may ask for."""
+    scopes = {"world", *(scope.replace(" ", "-") for scope in _SCOPE.findall(layout))}
+    return tuple(
+        f"{scope}_{size}m" for scope in sorted(scopes) for size in sorted({"110", *_RESOLUTION.findall(layout)})
+    )
 
 
 def _without_library(script: re.Match[str], needs: dict[str, None]) -> str:

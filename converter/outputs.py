@@ -282,9 +282,12 @@ def _drawn(drawing: charts.Drawing | None, place: _Place) -> Output | None:
         return None
     if drawing.fault:
         place.names.find("output-shown", f"a chart cannot be shown: {drawing.fault}")
+    url = runtimes.outlines_url(place.config) if drawing.outlines else ""
+    place.names.assets |= {asset.path: asset for asset in runtimes.outlines(drawing.outlines if url else ())}
     return Output(
         template=drawing.template,
         html=drawing.html,
+        url=url,
         needs=drawing.needs,
         is_instant=drawing.is_instant,
         height=drawing.height,
@@ -328,7 +331,8 @@ def _html(text: str, place: _Place) -> Output | None:
         return None
     piece = inset.of_output(drawn.html if drawn else text, place.source, place.config, place.names)
     has_math = _FORMULA.search(_OPAQUE.sub("", text)) is not None
-    return replace(drawn or Output(template="html"), html=piece.html, name=piece.name, has_math=has_math)
+    html = charts.where_outlines_are(drawn.url) + piece.html if drawn and drawn.url else piece.html
+    return replace(drawn or Output(template="html"), html=html, name=piece.name, has_math=has_math)
 
 
 def _markdown(text: str, place: _Place) -> Output:

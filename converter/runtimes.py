@@ -23,6 +23,8 @@ VENDOR = next((it for it in (_HERE / "vendor", _HERE.parent / "assets/vendor") i
 """Where the libraries lie: inside an installed package, or in the blog of a checkout."""
 PUBLISHED = PurePosixPath("assets/vendor")
 """Where a blog has them."""
+_OUTLINES = PurePosixPath("plotly/topojson")
+"""Of countries and seas: the data in plotly.js@4.1.1/dist/plotly-geo-assets.js, each part as a file of its own."""
 _CDN = "https://cdn.jsdelivr.net/npm/"
 
 
@@ -165,6 +167,19 @@ def assets(names: Collection[str], config: Config) -> Iterator[Asset]:
         file = PurePosixPath(LIBRARIES[name].file)
         for path in (file, *(file.parent / other for other in LIBRARIES[name].beside)):
             yield Asset(path=PUBLISHED / path, content=_content(path))
+
+
+def outlines(names: Collection[str]) -> Iterator[Asset]:
+    """Yield the files that Plotly's maps of *names* are drawn from; a name that nobody knows has none."""
+    for name in names:
+        path = _OUTLINES / f"{name}.json"
+        if (VENDOR / path).is_file():
+            yield Asset(path=PUBLISHED / path, content=_content(path))
+
+
+def outlines_url(config: Config) -> str:
+    """Return the address of their folder; empty if Plotly is to ask where it asks by itself."""
+    return "" if config.assets == "cdn" else f"{images.url(PUBLISHED / _OUTLINES, config)}/"
 
 
 @functools.cache

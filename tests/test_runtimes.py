@@ -104,6 +104,30 @@ def test_a_widget_brings_the_state_it_needs_and_no_more(blog: MakeBlog) -> None:
     assert text.count('{"model_id":"slider","version_major":2,"version_minor":0}</script>') == 2
 
 
+@pytest.mark.parametrize(
+    ("figure", "names"),
+    [
+        ({"data": [{"type": "scatter"}], "layout": {"geo": {"scope": "usa"}}}, []),
+        ({"data": [{"type": "scattergeo"}]}, ["world_110m"]),
+        (
+            {"data": [{"type": "choropleth"}], "layout": {"geo": {"scope": "north america", "resolution": 50}}},
+            ["north-america_110m", "north-america_50m", "world_110m", "world_50m"],
+        ),
+        ({"data": [{"type": "choropleth"}], "layout": {"geo": {"scope": "moon"}}}, ["world_110m"]),
+    ],
+)
+def test_maps_bring_their_outlines(figure: dict[str, Any], names: list[str], blog: MakeBlog) -> None:
+    """From the site those that the figure may ask for; where libraries come from elsewhere, none."""
+    nb = blogs.notebook(blogs.code("x", _display({"application/vnd.plotly.v1+json": figure})))
+    for assets in ("local", "cdn"):
+        root = blog({"_config.yml": f"baseurl: /b\nnotebooks: {{assets: {assets}}}\n", blogs.FILE: nb})
+        post = blogs.convert(root)
+        local = names if assets == "local" else []
+        found = [asset.path.stem for asset in post.assets if asset.path.parent.name == "topojson"]
+        assert found == local
+        assert ('topojsonURL: "/b/assets/vendor/plotly/topojson/"' in post.text) == bool(local)
+
+
 def test_links_between_widgets_of_a_page_come_along(blog: MakeBlog) -> None:
     """Nothing refers to them; one that leads to a widget which the page does not show stays away."""
     link = {"model_name": "LinkModel", "model_module": "@jupyter-widgets/controls"}

@@ -41,6 +41,11 @@ CELLS = {
     "plotly, page": FIGURE + "from IPython.display import HTML\nHTML(figure.to_html(include_plotlyjs='cdn'))",
     "plotly, whole": FIGURE + "from IPython.display import HTML\nHTML(figure.to_html(full_html=False))",
     "plotly, connected": FIGURE + "figure.show('notebook_connected')",
+    "map": "import plotly.graph_objects as go\n"
+    "world = go.Figure(go.Scattergeo(lon=[0], lat=[51]), layout={'geo': {'showcountries': True}})\nworld",
+    "map, page": "from IPython.display import HTML\n"
+    "states = go.Figure(go.Choropleth(locations=['TX'], locationmode='USA-states', z=[1]), {'geo': {'scope': 'usa'}})\n"
+    "HTML(states.to_html(include_plotlyjs='cdn'))",
     "bokeh": BOKEH + "show(line)",
     "bokeh, controls": BOKEH
     + (
@@ -193,6 +198,13 @@ def test_plotly_has_room_once_its_output_is_unfolded(rich: Visit) -> None:
     assert room
     assert box["width"] == pytest.approx(room["width"], abs=2)
     assert figure.locator(".scatterlayer .point").count() == 3
+
+
+def test_plotly_draws_maps_from_outlines_of_the_site(rich: Visit) -> None:
+    """Of countries, and of the states that a choropleth colours."""
+    rich.page.locator(".layer.countries path[d]").first.wait_for(state="attached")
+    assert cell(rich, "map").locator(".scattergeo .point").count() == 1
+    assert cell(rich, "map, page").locator(".choroplethlayer path[d]").count() == 1
 
 
 def test_the_posts_hold_no_library(blog: Path) -> None:
