@@ -2,105 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
 import signal
-import socket
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
 
 import pytest
 
 from tests import folders
-from tests.cases import same
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Mapping
+from tests.serving import BLOG, FILE, Serving, page, processes_in, stop
 
 pytestmark = [pytest.mark.jekyll, pytest.mark.usefixtures("requires_jekyll")]
-
-FILE, URL = "_notebooks/2020-01-02-a.ipynb", "/2020/01/02/a.html"
-BLOG = {
-    "_config.yml": "title: Blog\nnotebooks: {execute: never}\ntimezone: UTC\n",
-    "_layouts/notebook.html": "<html><head></head><body>{{ content }}</body></html>\n",
-    FILE: ["# A", "First prose."],
-}
-
-
-@pytest.fixture
-def port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def page(port: int, path: str = URL, host: str = "127.0.0.1") -> str:
-    """Return the page at *path*, or nothing while there is none."""
-    try:
-        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=2) as response:
-            return str(response.read().decode("utf-8"))
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return ""
-
-
-def processes_in(folder: Path) -> dict[int, str]:
-    """Return the command lines of all processes that work in *folder*, by their numbers."""
-    found = {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink().is_relative_to(folder):
-                line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                found[int(process.name)] = line
-        except OSError:  # it has just ended
-            continue
-    return found
-
-
-class Serving:
-    """A preview that runs; it ends with Ctrl-C as it should, and leaves no process."""
-
-    def __init__(self, root: Path, *options: str, env: Mapping[str, str] | None = None) -> None:
-        """Start it for the blog at *root*."""
-        self.root = root
-        self.process = folders.started(root, "serve", *options, env=env)
-        self.log = ""
-
-    def __enter__(self) -> Self:
-        """Return it."""
-        return self
-
-    def __exit__(self, *fault: object) -> None:
-        """End it, and see that it has ended well."""
-        said, log = stop(self.process)
-        self.log += log
-        assert self.process.returncode == 0, said + self.log
-        assert "Traceback" not in said + self.log
-        assert folders.ends(lambda: bool(processes_in(self.root)), 5), processes_in(self.root)
-
-    def line(self, pattern: str) -> str:
-        """Wait for a line on standard error that *pattern* finds, and return its group, if it has one."""
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.log += line
-            if found := re.search(pattern, line):
-                return (found.groups() or ("",))[0] or ""
-        raise AssertionError(self.log)
-
-    def ready(self) -> int:
-        """Wait until the blog is there, and return its port."""
-        return int(self.line(r"the blog is at http://[\d.]+:(\d+)/"))
-
-
-def stop(serving: subprocess.Popen[str]) -> tuple[str, str]:
-    """Press Ctrl-C, and return what was said."""
-    os.kill(serving.pid, signal.SIGINT)
-    return serving.communicate(timeout=20)
 
 
 def test_the_page_follows_every_save_until_ctrl_c(port: int, tmp_path: Path) -> None:
@@ -355,71 +268,6 @@ def test_what_only_drafts_shows_is_said(port: int, tmp_path: Path) -> None:
         serving.line(r"_posts/2020-01-02-a.html is not published; nbpress serve --drafts shows it")
         (root / "_notebooks/2999-01-02-later.ipynb").write_bytes(folders.content(["# Later"]))
         serving.line(r"Jekyll: Skipping: _posts/2999-01-02-later.html has a future date; --drafts shows it")
-
-
-def test_without_a_port_the_next_free_one_is_taken(tmp_path: Path) -> None:
-    """4000 is taken by us or by another: the preview says so and where it is."""
-    root = folders.make(tmp_path / "blog", BLOG)
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # somebody else has it
-            stack.enter_context(socket.create_server(("127.0.0.1", 4000)))
-        with Serving(root) as serving:
-            taken = serving.ready()
-            assert taken > 4000
-            assert "First prose." in page(taken)
-    assert f"port 4000 is taken, this preview uses {taken}\n" in serving.log
-
-
-def test_open_opens_the_blog_and_lan_shows_it_to_others(port: int, tmp_path: Path) -> None:
-    """The browser gets the address for this machine, the terminal says the one for others."""
-    settings = "baseurl: /blog\nnotebooks: {execute: never}\n"
-    root = folders.make(tmp_path / "blog", BLOG | {"_config.yml": settings})
-    browser = tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/opened"\n')
-    browser.chmod(0o755)
-    with Serving(root, "--lan", "--open", "--port", str(port), env={"BROWSER": str(browser)}) as serving:
-        serving.ready()
-        assert folders.ends(lambda: not (tmp_path / "opened").exists(), 10)
-        assert folders.ends(lambda: not (tmp_path / "opened").read_text(), 10)
-        other = serving.line(r"everybody in your network can see it at (?:http://([\d.]+):\d+/blog/|every address)")
-        assert "First prose." in page(port, "/blog" + URL, other or "127.0.0.1")
-        assert page(port, URL) == ""
-    same((tmp_path / "opened").read_text(), f"http://127.0.0.1:{port}/blog/\n")
-
-
-def test_a_preview_is_of_this_machine_only(port: int, tmp_path: Path) -> None:
-    """Nobody else is answered unless they were asked for, and no address leads out of the site."""
-    root = folders.make(tmp_path / "blog", BLOG)
-    with Serving(root, "--port", str(port)) as serving:
-        serving.ready()
-        with pytest.raises(OSError, match="refused"):
-            socket.create_connection(("127.0.0.2", port), timeout=2)
-        for way in ("/..%2f..%2f..%2f_config.yml", "/%2e%2e/%2e%2e/%2e%2e/_config.yml", "//etc/passwd", "/%00"):
-            assert page(port, way) == ""
-    assert not (root / "_site").exists()
-
-
-def test_a_busy_port_is_one_line(tmp_path: Path) -> None:
-    """It names the port and the option, and nothing has been built or started."""
-    root = folders.make(tmp_path / "blog", BLOG)
-    with socket.create_server(("127.0.0.1", 0)) as busy:
-        port = busy.getsockname()[1]
-        done = folders.nbpress(root, "serve", "--port", str(port))
-    line = f"127.0.0.1:{port} cannot be used: Address already in use; choose another port with --port N\n"
-    same(done.stderr, line)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert not (root / "_posts").exists()
-    assert processes_in(root) == {}
-
-
-@pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid"])
-def test_an_address_of_another_machine_is_one_line(tmp_path: Path, host: str) -> None:
-    """No other port would help."""
-    done = folders.nbpress(folders.make(tmp_path / "blog", BLOG), "serve", "--host", host)
-    assert re.fullmatch(
-        rf"{host}:\d+ cannot be used: .+; --host takes an address or a name of this machine\n", done.stderr
-    )
-    assert done.returncode == 2
 
 
 def test_a_jekyll_that_cannot_start_ends_the_preview(port: int, tmp_path: Path) -> None:
