@@ -62,6 +62,7 @@ def render(nb: NotebookNode, source: Source, matter: FrontMatter, config: Config
     settle.footnotes_of(cells, page)
     headings.ids_of(cells, page.ids)
     headings.headings_of(cells, page.ids)
+    headings.check(cells, page)
     for cell in cells:
         settle.images_of(cell, page)
         settle.links_of(cell, page)

@@ -11,12 +11,16 @@ from urllib.parse import quote, unquote
 from nbformat import NotebookNode
 
 from converter.jumps import GIVEN
-from converter.markdown.cells import HTML, PARSER, Cell, plain, walk
+from converter.markdown.cells import HTML, PARSER, Cell, Page, plain, walk
 from converter.markdown.protect import Math, Part, shielded
 from converter.markup import ids
+from converter.model import Severity
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_MEANT = re.compile(r"^ *(?P<marks>#{1,6})(?:(?P<space>[^\S \t\n\r\f\v])|(?<=##)(?P<word>[^\s#]\S*))", re.MULTILINE)
+"""The beginning of a line that looks like a heading; a single mark without a space is a number or a topic."""
 
 
 def ids_of(cells: list[Cell], taken: set[str]) -> None:
@@ -42,6 +46,23 @@ def headings_of(cells: list[Cell], taken: set[str]) -> None:
             if token.type == "heading_open":
                 text = cell.protected.restore(plain(inline.children or []), _math_only)
                 token.meta["id"] = ids.free(_heading_id(text) or "section", taken)
+
+
+def check(cells: list[Cell], page: Page) -> None:
+    """Note a finding for each line that was meant for a heading and is text, as CommonMark sees no space in it."""
+    for cell in cells:
+        for token, inline in zip(cell.tokens, cell.tokens[1:], strict=False):
+            if token.type != "paragraph_open" or "#" not in inline.content:
+                continue
+            for found in _MEANT.finditer(inline.content):
+                marks = found["marks"]
+                message = (
+                    f"the space behind {marks} is U+{ord(found['space']):04X}, which makes no heading; type it anew"
+                    if found["space"]
+                    else f"no space stands behind {marks}, so the line is no heading; write {marks} {found['word']}"
+                )
+                line = cell.line(inline, inline.content.count("\n", 0, found.start()))
+                page.find("heading-spaced", message, cell, line, Severity.WARNING)
 
 
 def _math_only(piece: Part) -> str:
