@@ -48,7 +48,14 @@ _JSON = "application/json"
 SVG = "image/svg+xml"
 
 _QUOTE = r"(?:\\*[\"']|&quot;|&#(?:34|39|x27);)"
-_PLACE = rf"(?:\bid={_QUOTE}?|ById\({_QUOTE}|\b(?:docid|model_id){_QUOTE}:\s*{_QUOTE}|\b(?:var|let|const)\s)"
+_MODEL_OF_BOKEH = rf"\bname{_QUOTE}:\s*{_QUOTE}[\w.]{{1,60}}{_QUOTE},\s*{_QUOTE}id{_QUOTE}:\s*{_QUOTE}"
+"""What stands before the id of a model that holoviews has made; any other `"id":` may be the author's data."""
+_PLACE = (
+    rf"(?:\bid={_QUOTE}?|ById\({_QUOTE}|\b(?:docid|model_id|(?:client_)?comm_id|msgid){_QUOTE}:\s*{_QUOTE}|{_MODEL_OF_BOKEH}"
+    r"|\b(?:var|let|const)\s)"
+)
+_TAG = re.compile(rf"\btags{_QUOTE}:\s*\[\[(?P<name>\d{{12,16}}),\s*\[")
+"""The address of a callback in a model of holoviews, as a number."""
 _NEW_ID = re.compile(rf"{_PLACE}[\w-]{{0,60}}?(?P<name>{_ID})(?![0-9a-f])")
 _ANY_ID = re.compile(rf"(?P<name>{_ID})(?![0-9a-f])")
 _NEW_DRAWN_ID = re.compile(rf"\bid=\"[a-zA-Z][\w-]{{0,30}}?(?P<name>{_DRAWN_ID})\"")
@@ -195,6 +202,8 @@ def _of_python(mimetype: str, text: str) -> Iterator[Name]:
         yield _name(match, f"thread {match['name']}", "9" * len(match["name"]))
     for match in _TEMPORARY.finditer(text):
         yield _name(match, f"temporary {match['name']}", "x" * len(match["name"]))
+    for match in _TAG.finditer(text):
+        yield _name(match, f"tag {match['name']}", "9" * len(match["name"]))
     for match in _PROCESS.finditer(text):
         yield _name(match, "process", "0")
 
