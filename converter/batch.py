@@ -1,23 +1,27 @@
-"""The notebooks of one build: several kernels at once, results in the order of the notebooks."""
+"""The notebooks of one build: several kernels at once, results in the order of the notebooks.
+
+What starts kernels is imported when one starts: most builds follow an edit of prose.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from converter import convert, execute, files, interrupts, look, read, runs, survey, workers, write
+from converter import convert, files, look, read, runs, survey, workers, write
 from converter.errors import ExecutionError, NotebookError
 from converter.memo import Verdict
 from converter.model import Finding, Report
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterator, Sequence
     from pathlib import PurePosixPath
 
+    from converter import execute
     from converter.failures import Failures
     from converter.look import Look
     from converter.model import Post, Source, Stored
@@ -38,6 +42,8 @@ def build(
     batch = _Batch(survey=found, asked=asked, jobs=jobs, progress=progress, failures=failures)
     stale = batch.rendered()
     if stale:
+        from converter import interrupts
+
         with progress.batch(len(stale)):
             interrupts.run(batch.run_all(stale), progress.stops)
     return Report().merged(*(batch.reports[plan.source] for plan in found.plans))
@@ -99,6 +105,8 @@ class _Batch:
 
         A waiting line is served in order: whoever takes longest comes first, whoever nobody has timed before all.
         """
+        import asyncio
+
         known = {path: run.seconds for path, run in runs.read(self.survey.config).items()}
         line = sorted(stale, key=lambda seen: -known.get(str(seen.plan.source.path), _UNKNOWN))
         kernels = max(1, min(self.jobs or workers.cpus(), len(stale)))
@@ -114,6 +122,8 @@ class _Batch:
 
         Whatever computes does so at the *desk*, one after the other: the loop has to mind the limits of other kernels.
         """
+        import asyncio
+
         aside = partial(asyncio.get_running_loop().run_in_executor, desk)
         findings: list[Finding] = []
         with self._guarded(seen, findings):
@@ -132,6 +142,8 @@ class _Batch:
 
     async def _executed(self, seen: Look, opened: Opened, threads: int) -> execute.Executed:
         """Run the notebook's code, and tell `progress` about it."""
+        from converter import execute
+
         source, config = opened.source, self.survey.config
         run = execute.Run(nb=opened.nb, source=source, matter=opened.matter, config=config, threads=threads)
         with self.progress.running(source, seen.reason):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import os
 import shutil
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import converter.light  # noqa: F401 - before anything loads jsonschema
-from converter import __version__
+from converter import __version__, workers
 from converter import config as settings
 from converter.errors import ConfigError, ConverterError
 
@@ -307,9 +308,7 @@ def clean(session: _Session, *, posts: bool) -> int:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command that *arguments* (default: those of the process) name, and exit with its status."""
-    # jsonschema takes more than a second to build a grammar of internationalised addresses if it finds this package,
-    # which JupyterLab brings along; no notebook has any that nbformat would look at. This process is ours alone.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # what Python itself puts there for "not here"
+    gc.set_threshold(workers.YOUNG)  # what is imported stays, and to search it again and again takes a tenth of a start
     # Whoever ends us politely gets what Ctrl-C gets: kernels and Jekyll end first.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -159,6 +159,8 @@ _QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | froz
 )
 _COMMENT = re.compile(r"\s*(?:(?:#|//|--)\s*|%nbdev_)([A-Za-z][\w-]*)(?:\s+(\S.*?))?\s*$")
 _OPTION = re.compile(r"\s*(?:#|//|--)\|\s*([A-Za-z][\w-]*)\s*(?::\s*(.*?))?\s*$", re.DOTALL)
+_PROSE = re.compile(r"#+ [A-Za-z]+ \S+ \S")
+"""Three words or more, the first without an underscore: no directive, and most comments are like this."""
 _UNFINISHED = re.compile(r"|[|>][-+0-9]*|\"[^\"]*|'[^']*|\[[^\]]*")
 """A value that goes on in the next line: none yet, a block of YAML, an open quote or bracket."""
 _CONTINUATION = re.compile(r"\s*(?:#|//|--)\|((?:\s{2,}|\s*-\s).*)$")
@@ -200,6 +202,10 @@ def of_source(source: str) -> Directed:
         if line.strip() and not line.startswith("%%") and not _ANY_COMMENT.match(line):
             kept += lines[number:]
             break
+        if _PROSE.match(line):
+            kept.append(line)
+            number += 1
+            continue
         more = _continued(lines, number)
         found = _of_comment("\n".join([line, *more]))
         if isinstance(found, View):

@@ -62,6 +62,10 @@ class Memo:
         except (KeyError, TypeError, ValueError, AttributeError):  # nobody knows, or nobody can read it
             return None
 
+    def knows(self, source: Source) -> bool:
+        """Tell whether there has ever been a verdict on *source*; it may not hold any more."""
+        return str(source.path) in self._known
+
     def _verdict(self, known: dict[str, Any]) -> Verdict | None:
         """Return the verdict that stands in *known*, unless a file has changed."""
         root = str(self._config.root)

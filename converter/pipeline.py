@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from converter import findings, survey, workers
+from converter import findings, survey
 from converter import memo as memory
 from converter.errors import NotebookError
 from converter.model import Finding, Report
@@ -45,7 +45,6 @@ def build(
         found = survey.take(config, only, memory.Memo(config), trust=asked is None)
         report = found.report
         if found.plans:
-            workers.expect(len(found.plans))
             from converter import batch
 
             built = batch.build(found, asked=asked, jobs=jobs or config.jobs, progress=progress, failures=failures)
@@ -106,7 +105,6 @@ def check(config: Config, only: Iterable[Path] = ()) -> Report:
     found = survey.take(config, only, memory.Memo(config), trust=True, settled=False)
     report = found.report
     if found.plans:
-        workers.expect(len(found.plans))
         from converter import check as checks
 
         report = report.merged(checks.all_of(found))

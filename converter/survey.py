@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from converter import discover
+from converter import discover, workers
 from converter.errors import NotebookError
 from converter.model import Finding, Report, Severity
 from converter.posts import Index
@@ -76,6 +76,7 @@ def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settl
     """
     sources = discover.sources(config)
     chosen = frozenset(discover.sources(config, only)) if only else frozenset(sources)
+    workers.expect(len(chosen) if not trust else sum(not memo.knows(source) for source in chosen))
     index = Index.read(config)
     known = _known(chosen, index, memo, settled=settled) if trust else {}
     plans: dict[Source, Plan] = {}

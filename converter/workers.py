@@ -23,9 +23,8 @@ _WORTH_A_PROCESS = 50
 """How many notebooks make up for the start of one more process."""
 _CHUNK = 16
 """How many things travel together: enough to make up for the way, few enough that all processes end together."""
-_YOUNG = 50_000
+YOUNG = 50_000
 """Objects that may be made before Python looks for garbage: a notebook's tokens are many and all go at once."""
-
 _PATIENCE = 2.0
 """Seconds after which a process ends that was told to, whoever else was told."""
 
@@ -112,7 +111,7 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end_soon)
     gc.freeze()
-    gc.set_threshold(_YOUNG)
+    gc.set_threshold(YOUNG)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
