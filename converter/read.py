@@ -110,7 +110,10 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
 
 
 def _notebook_metadata(given: object) -> dict[str, Any]:
-    """Return the notebook's metadata with kernelspec and language, if there are any, as the schema wants them."""
+    """Return the notebook's metadata with kernelspec and language, if there are any, as the schema wants them.
+
+    A record that no run of ours can have written, and widgets that nobody can draw, are left out.
+    """
     metadata = dict(given) if isinstance(given, dict) else {}
     for key in ("kernelspec", "language_info"):
         if not isinstance(metadata.get(key, {}), dict):
@@ -120,6 +123,8 @@ def _notebook_metadata(given: object) -> dict[str, Any]:
         metadata["kernelspec"] = spec | {"display_name": str(spec.get("display_name") or spec["name"])}
     if metadata.get("language_info"):
         metadata["language_info"] = {"name": "python", **metadata["language_info"]}
+    if not record.is_sound(metadata.get(record.KEY, {})):
+        del metadata[record.KEY]
     if "widgets" in metadata:
         metadata["widgets"] = widgets.normal(metadata["widgets"])
         if not metadata["widgets"]:

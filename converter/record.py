@@ -51,16 +51,36 @@ def of(nb: NotebookNode, use: Use | None = None, *, adopted: bool = False) -> di
     return record | ({"network": True} if use.network else {}) | ({"adopted": True} if adopted else {})
 
 
+def is_sound(given: object) -> bool:
+    """Tell whether *given* is like what `of` returns; people merge notebooks by hand, and others may use the name."""
+    return isinstance(given, dict) and all(_is_sound_part(part, value) for part, value in given.items())
+
+
+def _is_sound_part(part: str, value: Any) -> bool:  # noqa: ANN401 - JSON
+    """Tell whether *value* is of the kind that a record holds under *part*."""
+    match part:
+        case "code" | "outputs":
+            return isinstance(value, str)
+        case "cells":
+            return isinstance(value, list) and all(isinstance(digest, str) for digest in value)
+        case "inputs" | "environment":
+            return isinstance(value, dict) and all(
+                name and "\0" not in name and isinstance(what, str) for name, what in value.items()
+            )
+        case _:
+            return True
+
+
 def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
     """Return why the outputs of *nb* are not those of its code, in words for its author; empty if they are.
 
     Inputs are looked for below *root*; one that is not there (data that git ignores) says nothing. With *environment*
     other versions of what the run imported count, too.
     """
-    known = nb.metadata.get(KEY)
+    known = nb.metadata.get(KEY) or {}
     if not has_code(nb):
         return ""
-    if not isinstance(known, dict) or "code" not in known:
+    if "code" not in known:
         return "never run by nbpress"
     if known["code"] != _code(nb):
         return _what_changed(nb, known.get("cells") or [])
@@ -97,8 +117,7 @@ def use(nb: NotebookNode, root: Path) -> Use:
 
 def inputs(nb: NotebookNode) -> dict[str, str]:
     """Return the inputs that the record of *nb* names, with their digests."""
-    found = (nb.metadata.get(KEY) or {}).get("inputs")
-    return {str(path): str(digest) for path, digest in found.items()} if isinstance(found, dict) else {}
+    return dict((nb.metadata.get(KEY) or {}).get("inputs") or {})
 
 
 def unverified(nb: NotebookNode, root: Path) -> list[str]:
@@ -137,8 +156,7 @@ def kernel(nb: NotebookNode) -> tuple[str, str]:
 
 def is_adopted(nb: NotebookNode) -> bool:
     """Tell whether the outputs of *nb* were accepted by its author, and not produced by a run."""
-    known = nb.metadata.get(KEY)
-    return isinstance(known, dict) and known.get("adopted") is True
+    return (nb.metadata.get(KEY) or {}).get("adopted") is True
 
 
 def has_code(nb: NotebookNode) -> bool:

@@ -150,6 +150,33 @@ def test_notes_tell_what_else_may_matter(tmp_path: Path) -> None:
     assert (network, adopted) == ("its run used the network", "its outputs were adopted, not run")
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "x",
+        ["x"],
+        3,
+        {"code": 5},
+        {"cells": [[]]},
+        {"outputs": None},
+        {"inputs": ["a"]},
+        {"inputs": {"a\0b": "x"}},
+        {"environment": ["a"]},
+        {"environment": {"": "1"}},
+    ],
+)
+def test_a_record_that_no_run_has_written_is_none(tmp_path: Path, written: Any) -> None:  # noqa: ANN401 - JSON
+    """A merge by hand, or another tool that uses the name, costs no more than a run."""
+    made = json.loads(recorded(CELLS))
+    made["metadata"]["nbpress"] = made["metadata"]["nbpress"] | written if isinstance(written, dict) else written
+    root = folders.make(tmp_path, {"_config.yml": "{}\n", A: json.dumps(made).encode()})
+    settings = config.load(root)
+    assert not pipeline.build(settings, asked="never").failed
+    (status,) = statuses(root)
+    assert (status.outputs, status.post, status.notes) == ("never run by nbpress", "current", ())
+    assert [finding.rule for finding in pipeline.check(settings).findings] == ["outputs-fresh"]
+
+
 def test_a_table_for_people(root: Path) -> None:
     """One row a notebook, with time and slowest cells of its last run, which no other machine knows."""
     runs = {A: {"seconds": 12.5, "slowest": [[3, 11.0], [2, 0.25]]}}
