@@ -36,7 +36,11 @@ _FRAMES = frozenset({"embed", "iframe", "object"})
 LINK_ATTRIBUTES = {"a": ("href", "xlink:href"), "area": ("href",)}
 """The attributes that lead away, by element."""
 _ADDRESS = re.compile(r"\b(?:src|srcset|poster|href|data)\s*=|\burl\(", re.IGNORECASE)
-_SHEET = re.compile(r"<!--.*?(?:-->|\Z)|(?P<tag><style\b[^>]*>)(?P<css>.*?)(?=</style)", re.IGNORECASE | re.DOTALL)
+_SHEET = re.compile(r"<!--.*?(?:-->|\Z)|(?P<tag><style\b[^>]*>)(?P<css>.*?)(?=</style|\Z)", re.IGNORECASE | re.DOTALL)
+_ENDS_URL = str.maketrans({mark: f"%{ord(mark):02X}" for mark in "'()"})
+"""What ends an address in a style sheet, as it stands inside of one."""
+_ASKED = re.compile(r"[?#].*", re.DOTALL)
+"""What a page is asked for, and a place in it: a page of a PDF, for example."""
 _CSS_URL = re.compile(r"""\burl\(\s*+(?P<quote>["']?)(?P<address>[^"'()\\\n]++)(?P=quote)\s*+\)""", re.IGNORECASE)
 
 
@@ -87,7 +91,7 @@ def css(text: str, paint: Callable[[str], str]) -> str:
     def rewrite(found: re.Match[str]) -> str:
         old = found["address"].strip()
         new = paint(old)
-        return found[0] if new == old else f"url({found['quote']}{new}{found['quote']})"
+        return found[0] if new == old else f"url({found['quote']}{new.translate(_ENDS_URL)}{found['quote']})"
 
     return _CSS_URL.sub(rewrite, text)
 
@@ -132,8 +136,8 @@ def new_addresses(
         if old:
             new_of = link if name in LINK_ATTRIBUTES else resolve
             new = srcset(old, resolve) if attribute == "srcset" else new_of(old)
-            if name in _FRAMES and new != old and "#" in old:  # a page of a PDF, a place in a document
-                new += old[old.index("#") :]
+            if name in _FRAMES and new != old and (asked := _ASKED.search(old)):
+                new = _ASKED.sub("", new) + asked[0]
             if new != old:
                 changes[attribute] = new
     style = attributes.get("style", "")
