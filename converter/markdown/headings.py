@@ -55,11 +55,11 @@ def check(cells: list[Cell], page: Page) -> None:
             if token.type != "paragraph_open" or "#" not in inline.content:
                 continue
             for found in _MEANT.finditer(inline.content):
-                marks = found["marks"]
+                marks, word = found["marks"], cell.protected.original(found["word"] or "")
                 message = (
                     f"the space behind {marks} is U+{ord(found['space']):04X}, which makes no heading; type it anew"
                     if found["space"]
-                    else f"no space stands behind {marks}, so the line is no heading; write {marks} {found['word']}"
+                    else f"no space stands behind {marks}, so the line is no heading; write {marks} {word}"
                 )
                 line = cell.line(inline, inline.content.count("\n", 0, found.start()))
                 page.find("heading-spaced", message, cell, line, Severity.WARNING)
