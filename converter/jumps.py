@@ -48,7 +48,7 @@ def dead(
         return
     names |= {unquote(html.unescape(name)) for name in GIVEN.findall(text)}
     others = _of_theme(config, files) if any(jump.name not in names for jump in odd) else set()
-    alike = {name.casefold(): name for name in names}
+    alike = {name.casefold(): name for name in sorted(names, reverse=True)}
     for jump in odd:
         if jump.name in names | others:
             continue
