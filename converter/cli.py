@@ -70,6 +70,17 @@ def _layouts(*layouts: str, text: str) -> Callable[[Callable[..., int]], Callabl
     )
 
 
+class _Day(click.DateTime):
+    """A day of the calendar."""
+
+    def convert(self, value: Any, param: Any, context: click.Context | None) -> Any:  # noqa: ANN401 - as click has it
+        """Return *value* as a date, or say so in words that name no format of `strptime`."""
+        try:
+            return super().convert(value, param, context)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no real day; write it as in 2020-02-29", param, context)
+
+
 _NOTEBOOKS = click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path), metavar="[NOTEBOOK]...")
 
 
@@ -116,7 +127,7 @@ def cli(context: click.Context, site: Path | None, *, quiet: bool, verbose: bool
 @click.option(
     "--jobs", type=click.IntRange(1), metavar="N", help="How many notebooks run at once; by default one per CPU."
 )
-@click.option("--why", is_flag=True, help="Say of every notebook why it runs or does not.")
+@click.option("--why", is_flag=True, help="Say why each notebook runs or does not.")
 @click.pass_obj
 @_voice
 def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, jobs: int | None, *, why: bool) -> int:
@@ -140,7 +151,9 @@ def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, j
 @_NOTEBOOKS
 @click.option("--diff", is_flag=True, help="Show how posts differ from what they should be.")
 @_layouts("text", "github", "json", text="For people, as annotations of GitHub, or for programs.")
-@click.option("--reproduce", is_flag=True, help="Also run the notebooks, in a scratch copy, and compare their outputs.")
+@click.option(
+    "--reproduce", is_flag=True, help="Also run the notebooks, in a copy of the blog, and compare their outputs."
+)
 @click.pass_obj
 @_voice
 def check(session: _Session, notebooks: tuple[Path, ...], layout: str, *, diff: bool, reproduce: bool) -> int:
@@ -156,7 +169,7 @@ def check(session: _Session, notebooks: tuple[Path, ...], layout: str, *, diff: 
 
 
 @cli.command(
-    short_help="Show of every notebook how it stands.",
+    short_help="Show the state of every notebook.",
     epilog=_examples("nbpress status", "nbpress status --format json"),
 )
 @_NOTEBOOKS
@@ -164,7 +177,7 @@ def check(session: _Session, notebooks: tuple[Path, ...], layout: str, *, diff: 
 @click.pass_obj
 @_voice
 def status(session: _Session, notebooks: tuple[Path, ...], layout: str) -> int:
-    """Show per notebook whether it is fresh, its post current, and the post listed by Jekyll, or why not."""
+    """Show for each notebook if its outputs are fresh, if its post is current, and if Jekyll lists it, or why not."""
     import datetime
 
     from converter import pipeline
@@ -201,7 +214,12 @@ def adopt(session: _Session, notebooks: tuple[Path, ...]) -> int:
 @click.option(
     "--port", type=click.IntRange(0, 65535), help="Where to listen; by default 4000, or the next port that is free."
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Whom to answer.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen at; this one is seen by this machine only.",
+)
 @click.option("--lan", is_flag=True, help="Let everybody in your network see the preview; the same as --host 0.0.0.0.")
 @click.option("--drafts", is_flag=True, help="Show drafts, unpublished and future posts too, with a label.")
 @click.option("--open", "browse", is_flag=True, help="Open the blog in a browser.")
@@ -219,10 +237,15 @@ def serve(session: _Session, port: int | None, host: str, *, lan: bool, drafts: 
     short_help="Build everything that is published.",
     epilog=_examples("nbpress site", "nbpress site --check --url https://you.github.io --baseurl /blog"),
 )
-@click.option("--check", "only_check", is_flag=True, help="Build and run no notebook: the posts must be what they say.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Build and run no notebook; stop if a post is not what its notebook says.",
+)
 @click.option("--url", metavar="URL", help="The host where the site will be, instead of the url in _config.yml.")
 @click.option(
-    "--baseurl", metavar="PATH", help="The path where it will be; if _config.yml says another, nothing is built."
+    "--baseurl", metavar="PATH", help="The path below that host; if _config.yml says another, nothing is built."
 )
 @click.pass_obj
 @_voice
@@ -263,9 +286,9 @@ def site(session: _Session, url: str | None, baseurl: str | None, *, only_check:
 @click.option(
     "--date",
     "day",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=_Day(["%Y-%m-%d"]),
     metavar="YYYY-MM-DD",
-    help="The day in its name and of its post; by default today, as the clock on your wall has it.",
+    help="The day in its name and of its post; by default today.",
 )
 @click.option("--open", "browse", is_flag=True, help="Open it, in JupyterLab if that is installed.")
 @click.pass_obj
@@ -288,12 +311,12 @@ def new(session: _Session, title: str, day: datetime.datetime | None, *, browse:
     return 0
 
 
-@cli.command(short_help="Forget what can be made again.", epilog=_examples("nbpress clean --posts"))
+@cli.command(short_help="Remove what nbpress can make again.", epilog=_examples("nbpress clean --posts"))
 @click.option("--posts", is_flag=True, help="Also remove the posts and images that nbpress made.")
 @click.pass_obj
 @_voice
 def clean(session: _Session, *, posts: bool) -> int:
-    """Forget what nbpress remembers (.nbpress/); a later build takes longer and gives the same."""
+    """Remove what nbpress remembers (.nbpress/); the next build may take longer and gives the same."""
     from converter import files, write
     from converter.posts import Index
 

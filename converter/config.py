@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FILE = "_config.yml"
 _HERE = Path(__file__).parent
+_TAB = re.compile(rb"^ *\t", re.MULTILINE)
+_WHERE = "run nbpress inside the blog, or give its folder: --site DIR"
 OWN_TEMPLATES = next(
     (it for it in (_HERE / "templates", _HERE.parent / "templates") if it.is_dir()), _HERE / "templates"
 )
@@ -111,27 +113,26 @@ def site_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / FILE).is_file():
             return folder
-    fault = (
-        f"{start}: neither this folder nor one above it holds a {FILE}; run nbpress inside the blog or give --site DIR"
-    )
-    raise ConfigError((fault,))
+    fault = f"{start}: neither this folder nor one above it holds a {FILE}"
+    raise ConfigError((f"{fault}; {_WHERE}",))
 
 
 def load(root: Path) -> Config:
     """Return the settings of the blog at *root*, or raise `ConfigError` with every fault of them."""
     file = root / FILE
+    text = b""
     try:
-        site = yaml_text.load(file.read_bytes()) or {}
+        text = file.read_bytes()
+        site = yaml_text.load(text) or {}
     except FileNotFoundError:
-        raise ConfigError(
-            (f"{FILE}: {root} holds no such file; run nbpress inside the blog or give --site DIR",)
-        ) from None
+        raise ConfigError((f"{root}: this folder holds no {FILE}; {_WHERE}",)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError((f"{FILE}: cannot be read: {error}",)) from error
     except yaml_text.Error as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}:" if mark else ""
-        raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}",)) from error
+        hint = "; indent with spaces, not tabs" if _TAB.search(text) else ""
+        raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}{hint}",)) from error
     except ValueError as error:
         raise ConfigError((f"{FILE}: holds a date that is no day: {error}; mend it, or put it in quotes",)) from error
     if not isinstance(site, dict):

@@ -99,7 +99,7 @@ def post_path(source: Source, date: str, config: Config) -> PurePosixPath:
     day = source.date or date
     if not day:
         raise PostNameError(
-            "the name gives no date and the front matter no `date:`",
+            "the name does not begin with a real date and a title, and the front matter has no `date:`",
             source=source.path,
             hint=f"rename it to {_proposal(source.file)}",
         )
@@ -129,7 +129,7 @@ def _stranger(path: Path, config: Config) -> str:
     """Say why *path* is not among the blog's notebooks."""
     if not path.exists():
         return f"{path}: no such file"
-    where = f"notebooks lie in {config.source}/ and do not begin with . or _"
+    where = f"notebooks lie in {config.source}/, with names that do not begin with . or _"
     if path.suffix in text.SUFFIXES:
         where += "; a text notebook has a dated name, or a header that names Jupytext or a kernel"
     return f"{path}: not a notebook of this blog; {where}"

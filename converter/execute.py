@@ -271,7 +271,7 @@ def _kernel_name(nb: NotebookNode, source: Source) -> tuple[str, tuple[Finding, 
     if language in _PYTHON:
         note = Finding(
             rule="kernel-installed",
-            message=f"kernel {wanted} is not installed here; ran in this project's own Python instead",
+            message=f"kernel {wanted} is not installed here, so the notebook ran in nbpress's own Python",
             source=source.path,
             severity=Severity.NOTE,
         )

@@ -19,7 +19,8 @@ _LINE = re.compile(r"(?:Cell |Input )?In ?\[\d+\], line (\d+)|^-+> (\d+) ", re.M
 _INVENTED_NAME = re.compile(r" \((?:<ipython-input-[^>]*>|\d+\.py), line \d+\)$")
 _TITLE = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
 _MISSING = (
-    "list its package under `notebooks` in pyproject.toml and `make lock`, or keep the stored outputs: `nbpress adopt`"
+    "install its package (list it under `notebooks` in pyproject.toml, then `make lock` and `make build`), "
+    "or keep the stored outputs with `nbpress adopt`"
 )
 _AROUND = 2
 """Lines of source shown before and after the failing one."""
@@ -41,7 +42,10 @@ def of_cell(error: Any, client: Client, source: Source) -> ExecutionError:  # no
             "set the value in the code, or say `#| eval: false`",
         )
     if error.ename == "MemoryError" and client.memory is not None:
-        kind, hint = MemoryExceeded, f"`memory` allows {_size(client.memory)}; use less, or raise it"
+        kind, hint = (
+            MemoryExceeded,
+            f"`memory` allows {_size(client.memory)}; use less, or raise it in the front matter or in _config.yml",
+        )
     if error.ename == "ModuleNotFoundError":
         hint = _MISSING
     return kind(
@@ -68,7 +72,13 @@ def of_death(client: Client, source: Source) -> ExecutionError:
         client.at = client.excess_at
         who = "the cell" if client.excess == "cell" else "the notebook up to this cell"
         message = f"{who} printed more than {_size(client.allowed)}"
-        return at_cell(OutputExceeded, message, client, source, "print less, or raise `output_limit` in _config.yml")
+        return at_cell(
+            OutputExceeded,
+            message,
+            client,
+            source,
+            "print less, or raise `output_limit` in the front matter or in _config.yml",
+        )
     hint = "the code ended the process, or the machine's memory ran out"
     if client.memory is not None:
         hint = f"the code ended the process, or it wanted more than the {_size(client.memory)} of `memory`"

@@ -114,7 +114,7 @@ def _no_title(taken: object, source: Source) -> Finding:
     hint = "begin the first Markdown cell with `# Your title`"
     if source.file.suffix == ".docx":
         hint = "give it a line in the style Title"
-    message = f"has no title, {taken!r} stands in for it; {hint}"
+    message = f"has no title, so its post is called {taken!r}; {hint}"
     return Finding(rule="title-present", message=message, source=source.path)
 
 

@@ -76,7 +76,7 @@ class Difference:
 
     def finding(self, source: Source) -> Finding:
         """Return what the author should see; only a real difference is an error."""
-        hint = "; fix what it depends on, or say `#| volatile: true` in the cell" if self.kind is Kind.REAL else ""
+        hint = "; pin what it depends on, or say `#| volatile: true` in the cell" if self.kind is Kind.REAL else ""
         return Finding(
             rule="outputs-reproduce",
             message=f"{self.message} ({self.kind}){hint}",

@@ -93,7 +93,7 @@ def _post(opened: Opened, index: Index, config: Config) -> str:
     wrong = {finding.rule for finding in check.post(post, index, config)}
     if not wrong:
         return "current"
-    said = {"post-exists": "missing", "post-is-ours": "a post of the author's is in the way"}
+    said = {"post-exists": "missing", "post-is-ours": "a post that nbpress did not write is in the way"}
     return next((text for rule, text in said.items() if rule in wrong), "not what the notebook says")
 
 

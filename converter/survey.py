@@ -132,7 +132,7 @@ def _told(source: Source, verdict: Verdict) -> Report:
 def orphans(survey: Survey) -> Iterator[Finding]:
     """Yield a finding for every post whose notebook is gone."""
     for path in survey.index.orphans(survey.config):
-        message = f"its notebook {survey.index.notebooks[path]} is gone; `make build` removes it"
+        message = f"its notebook {survey.index.notebooks[path]} is gone; restore it, or build to remove this post"
         yield Finding(rule="post-has-notebook", message=message, source=path)
 
 

@@ -44,7 +44,7 @@ def test_the_nearest_config_upwards_is_the_blogs(blog: MakeBlog, tmp_path: Path)
 
 def test_a_folder_without_config_is_no_blog(tmp_path: Path) -> None:
     """The message says what to do."""
-    with pytest.raises(ConfigError, match="run nbpress inside the blog or give --site DIR"):
+    with pytest.raises(ConfigError, match="run nbpress inside the blog, or give its folder: --site DIR"):
         config.load(tmp_path)
 
 

@@ -108,11 +108,11 @@ STANDS: dict[str, tuple[Callable[[Path], object], tuple[str, str]]] = {
     ),
     "a post of the author's": (
         lambda root: (root / POST).write_text("---\n---\nMine."),
-        ("fresh", "a post of the author's is in the way"),
+        ("fresh", "a post that nbpress did not write is in the way"),
     ),
     "another post of the author's": (
         lambda root: (root / POST).with_suffix(".md").write_text("---\n---\nMine."),
-        ("fresh", "a post of the author's is in the way"),
+        ("fresh", "a post that nbpress did not write is in the way"),
     ),
     "code": (edit_code, ("cell 2 changed", "not what the notebook says")),
     "no record": (

@@ -242,7 +242,11 @@ class _Reader:
             return False
         self.listing, unknown = spellings.listing(piece.text)
         for option in unknown:
-            self._odd(f"{{% bibliography %}} does not know {option}; the list has what the post cites", cell, line)
+            self._odd(
+                f"nbpress does not know {option} in {{% bibliography %}}; remove it (the list has what the post cites)",
+                cell,
+                line,
+            )
         return True
 
     def _inline(self, children: Sequence[Token], cell: Cell, block: Token | None) -> Iterator[Token]:
@@ -338,7 +342,7 @@ class _Reader:
         name = piece.kind.name.lower()
         citation, unknown = spellings.of_tag(piece.text)
         for option in unknown:
-            self._odd(f"{{% {name} %}} does not know {option}; the citation is what it would be without", cell, line)
+            self._odd(f"nbpress does not know {option} in {{% {name} %}}, so it has no effect; remove it", cell, line)
         if not citation.cites:
             self._odd(f"{{% {name} %}} names nothing; write the key of an entry", cell, line)
             return None

@@ -98,6 +98,13 @@ class _Pass:
         place = (len(self.text), len(self.text)) if kind is Kind.OPEN else (start, end)
         self.found.append(Fault(kind=kind, start=place[0], end=place[1], at=start, new=new, says=says, tag=tag))
 
+    def _still_open(self, element: _Open, tag: Tag) -> None:
+        """Say that *element* is open where *tag* ends what is around it; most `</p>` are not the author's."""
+        where = (
+            "its paragraph ends" if tag.is_end and tag.text.lower().startswith("</p>") else f"{self._shown(tag)} stands"
+        )
+        self._misplaced(element, f"{self._shown(element)} is still open where {where}")
+
     def _misplaced(self, at: _Open | Tag, says: str) -> None:
         self.is_lost = True
         self._add(Kind.MISPLACED, at.start, at.end, says=says)
@@ -210,9 +217,7 @@ class _Pass:
                     for _ in range(depth):
                         self._pop()
                 else:
-                    self._misplaced(
-                        between[-1], f"{self._shown(between[-1])} is still open where {self._shown(tag)} stands"
-                    )
+                    self._still_open(between[-1], tag)
                 return
             if element.part_of or (
                 element.name in elements.BLOCKS | {"table"} and element.name not in ("address", "div", "p")
@@ -228,9 +233,7 @@ class _Pass:
                 if element is self.open[-1]:
                     self._pop()
                 else:
-                    self._misplaced(
-                        self.open[-1], f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands"
-                    )
+                    self._still_open(self.open[-1], tag)
                 return
 
     def _within_scope(self, *more: str) -> Iterator[_Open]:
@@ -275,9 +278,7 @@ class _Pass:
                 through |= elements.TABLE_PARTS
             self._pop_while(through - {name})
         if self.open[-1].name != name:
-            self._misplaced(
-                self.open[-1], f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands"
-            )
+            self._still_open(self.open[-1], tag)
         self._pop_to(name)
         return tag.end
 
@@ -315,9 +316,7 @@ class _Pass:
         elif self.open[-1].name == name:
             self._pop()
         elif self.names[name]:
-            self._misplaced(
-                self.open[-1], f"{self._shown(self.open[-1])} is still open where {self._shown(tag)} stands"
-            )
+            self._still_open(self.open[-1], tag)
             self._pop_to(name)
         elif name in ("p", "br"):
             self._misplaced(tag, f"{self._shown(tag)} stands in <{self.open[-1].name}>")
