@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TEXT, FLAG, NUMBER, LIST, DATE, CHOICE, SIZE, ANY = (
+TEXT, FLAG, NUMBER, SECONDS, LIST, DATE, CHOICE, SIZE, ANY = (
     "text",
     "true or false",
     "a number",
+    "a number above 0",
     "a list",
     "a date",
     "a choice",
@@ -48,8 +49,8 @@ KEYS: Mapping[str, str] = {
     "use_math": FLAG,
     "layout": TEXT,
     "execute": CHOICE,
-    "timeout": NUMBER,
-    "notebook_timeout": NUMBER,
+    "timeout": SECONDS,
+    "notebook_timeout": SECONDS,
     "memory": SIZE,
     "output_limit": SIZE,
     "allow_errors": FLAG,
@@ -90,7 +91,8 @@ def check(key: str, value: object) -> None:
     kind = KEYS.get(key, ANY)
     accepts: dict[str, Callable[[object], bool]] = {
         FLAG: lambda given: given is None or isinstance(given, bool),
-        NUMBER: lambda given: given is None or (isinstance(given, int | float) and not isinstance(given, bool)),
+        NUMBER: lambda given: given is None or _is_number(given),
+        SECONDS: lambda given: given is None or (_is_number(given) and given > 0),
         LIST: lambda given: given is None or isinstance(given, list | str | int | float),
         DATE: lambda given: given is None or bool(day(given)),
         SIZE: _is_size,
@@ -104,12 +106,18 @@ def check(key: str, value: object) -> None:
         raise ValueError(message)
 
 
+def _is_number(given: object) -> TypeGuard[float]:
+    """Tell whether *given* is a number; `true` is none, although Python says so."""
+    return isinstance(given, int | float) and not isinstance(given, bool)
+
+
 def _is_size(given: object) -> bool:
-    """Tell whether *given* is a size in bytes or such as `512 MB`."""
+    """Tell whether *given* is a size above 0, in bytes or such as `512 MB`."""
     try:
-        return given is None or isinstance(size(given), int)
+        wanted = size(given)
     except ValueError:
         return False
+    return wanted is None or (isinstance(wanted, int) and _is_number(wanted) and wanted > 0)
 
 
 def choice(given: object) -> object:
