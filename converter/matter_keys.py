@@ -37,6 +37,7 @@ KEYS: Mapping[str, str] = {
     "hide_colab_badge": FLAG,
     "hide_binder_badge": FLAG,
     "hide_deepnote_badge": FLAG,
+    "hide_download_badge": FLAG,
     "branch": TEXT,
     "comments": FLAG,
     "image": ANY,

@@ -163,6 +163,14 @@ def test_the_table_of_front_matter_is_that_of_the_code() -> None:
         assert said.startswith(choices.get(key, "a size such as" if kind == matter_keys.SIZE else kind)), key
 
 
+def test_no_key_of_the_theme_looks_misspelt() -> None:
+    """A blog that follows docs/theme.md hears of no unknown key."""
+    rows = re.findall(r"^\| (`.*?) \|", section(text("docs/theme.md"), "## Front matter of a post"), re.MULTILINE)
+    keys = {key for names in rows for key in re.findall(r"`(\w+)`", names)}
+    assert "canonical_url" in keys
+    assert {key: matter_keys.meant(key) for key in keys if matter_keys.meant(key)} == {}
+
+
 def test_callouts_embeds_and_the_allow_list_are_those_of_the_code() -> None:
     """Words, alerts and classes of callouts; words of embeds; what of Liquid is alive."""
     page = text("docs/authoring.md")
