@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import re
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ _PLOTLY_HEIGHT = 450
 _MAPS = frozenset({"choropleth", "scattergeo"})
 """What Plotly draws over outlines that come in files of their own, one for each scope and resolution."""
 _MAP = re.compile(r'"type":\s*"(?:choropleth|scattergeo)"')
+_PLOT = re.compile(r"""\bPlotly\.(?:newPlot|react|plot)\(\s*(?:"[^"]*"|'[^']*')\s*,\s*""")
+"""What stands before the traces of a figure in a script."""
 _SCOPE = re.compile(r'"scope":\s*"([a-z ]+)"')
 _RESOLUTION = re.compile(r'"resolution":\s*(50|110)\b')
 _BOKEH = "3"
@@ -137,7 +140,7 @@ def of_html(text: str) -> Drawing | None:
         kept = _PLOTLY_REQUIRED.sub("((_, use) => use(window.Plotly))(0, ", kept)
     if not needs:
         return None
-    outlines = _outlines(kept) if "plotly" in needs and _MAP.search(kept) else ()
+    outlines = _outlines(kept) if "plotly" in needs and _draws_map(kept) else ()
     return Drawing(template="html", html=kept, needs=tuple(needs), is_instant=True, outlines=outlines)
 
 
@@ -160,6 +163,15 @@ def in_script(code: str) -> str:
 def _is_map(trace: object) -> bool:
     """Tell whether Plotly needs outlines for *trace*."""
     return isinstance(trace, dict) and trace.get("type") in _MAPS
+
+
+def _draws_map(page: str) -> bool:
+    """Tell whether a figure in the HTML *page* may be a map; its template, which most bring along, names them, too."""
+    if not _MAP.search(page):
+        return False
+    drawn = [_first_json(page, found.end()) for found in _PLOT.finditer(page)]
+    known = [traces for traces in drawn if isinstance(traces, list)]
+    return not known or len(known) < len(drawn) or any(map(_is_map, itertools.chain(*known)))
 
 
 def _outlines(layout: str) -> tuple[str, ...]:

@@ -128,6 +128,25 @@ def test_maps_bring_their_outlines(figure: dict[str, Any], names: list[str], blo
         assert ('topojsonURL: "/b/assets/vendor/plotly/topojson/"' in post.text) == bool(local)
 
 
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        ('[{"type": "scatter"}]', []),
+        ('[{"type":"scattergeo"}]', ["world_110m"]),
+        ('{data: [{"type": "scattergeo"}]}', ["world_110m"]),
+        ("figure", ["world_110m"]),
+    ],
+)
+def test_maps_in_html_bring_their_outlines(data: str, names: list[str], blog: MakeBlog) -> None:
+    """What is drawn decides, not the template, which has a map in it with every figure; if in doubt they come."""
+    layout = '{"template":{"data":{"choropleth":[{"colorbar":{"ticks":""},"type":"choropleth"}]}}}'
+    html = f'<div id="a"></div><script>Plotly.newPlot(\n  "a",  {data},  {layout})</script>'
+    html = f'<script src="https://cdn.plot.ly/plotly-3.0.0.min.js"></script>{html}'
+    post = blogs.convert(blog({blogs.FILE: blogs.notebook(blogs.code("x", _display({"text/html": html})))}))
+    assert [asset.path.stem for asset in post.assets if asset.path.parent.name == "topojson"] == names
+    assert ("topojsonURL" in post.text) == bool(names)
+
+
 def test_links_between_widgets_of_a_page_come_along(blog: MakeBlog) -> None:
     """Nothing refers to them; one that leads to a widget which the page does not show stays away."""
     link = {"model_name": "LinkModel", "model_module": "@jupyter-widgets/controls"}
