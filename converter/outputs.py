@@ -1,22 +1,21 @@
-"""Outputs of a code cell → what a template lays out: streams joined, the best MIME type picked."""
+"""Outputs of a code cell → what a template lays out: of each the best MIME type that can be shown."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nbformat import NotebookNode
-
-from converter import charts, folds, highlight, images, inset, liquid, markdown, mathml, runtimes, widgets
+from converter import charts, folds, highlight, images, inset, liquid, markdown, mathml, runtimes, streams, widgets
 from converter.markup import styles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
+
+    from nbformat import NotebookNode
 
     from converter.config import Config
     from converter.directives import View
@@ -44,14 +43,7 @@ PRIORITY: Mapping[str, str] = {
 }
 """Which MIME type of a bundle is shown, best first, and the template that shows it."""
 
-_HOME = re.compile(
-    r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
-)
-_PROCESS = re.compile(
-    r"(?:(?:/private)?(?:/tmp|/var/folders/[^/\s]++/[^/\s]++/T)/|[A-Za-z]:\\[^\s:]*?\\?)ipykernel_\d+[/\\]\d+\.py"
-)
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
-_ANSI = "\x1b["
 _FORMULA = re.compile(r"\\\((?:(?!\\\)).)++\\\)|\\\[(?:(?!\\\]).)++\\\]|\$\$[^$]++\$\$", re.DOTALL)
 """A formula in HTML, in delimiters that mean nothing else; single dollars in tables are money more often than not."""
 _OPAQUE = re.compile(r"<(script|style|pre|code|textarea)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
@@ -61,8 +53,6 @@ _FIGURES = frozenset({"image", "svg"})
 _RENDERED = _FIGURES | {"html", "plotly", "vega"}
 _DRAWN = frozenset({"bokeh", "plotly", "vega"})
 _WITH_NAME = frozenset({"javascript", "plotly", "vega"})
-
-
 _ACTS = frozenset({"bokeh", "javascript", "widget"})
 """What runs code of the notebook's author in the page; not shown under `sanitize`."""
 
@@ -123,7 +113,7 @@ class _Place:
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
     """Return the outputs of *cell* as the post shows them; *names* are those the post has used so far."""
     place = _Place(view=view, source=source, config=config, names=names)
-    shown = [_output(output, place) for output in joined(cell.outputs)]
+    shown = [_output(output, place) for output in streams.joined(cell.outputs)]
     found = [_with_name(output, names.contents) for output in shown if output is not None]
     figures = [i for i, output in enumerate(found) if output.template in _FIGURES]
     for i, scheme in zip(
@@ -137,88 +127,21 @@ def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, name
     return tuple(found)
 
 
-def joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
-    """Yield *outputs* with neighbouring fragments of one stream as one, carriage returns and backspaces applied."""
-    for is_stream, group in itertools.groupby(outputs, lambda output: output.output_type == "stream" and output.name):
-        if not is_stream:
-            yield from group
-            continue
-        text = terminal("".join(output.text for output in group))
-        if text:
-            yield NotebookNode(output_type="stream", name=is_stream, text=text)
-
-
-def terminal(text: str) -> str:
-    r"""Return *text* as a terminal shows it at the end: `\r` goes back to the start of the line, `\b` one character."""
-    if "\x08" in text:
-        text = _without_backspaces(text)
-    if "\r" not in text:
-        return text
-    return "\n".join(_overwritten(line) for line in text.replace("\r\n", "\n").split("\n"))
-
-
-def _without_backspaces(text: str) -> str:
-    """Return *text* with each backspace and the character of its line before it gone."""
-    shown: list[str] = []
-    for character in text:
-        if character != "\x08":
-            shown.append(character)
-        elif shown and shown[-1] != "\n":
-            shown.pop()
-    return "".join(shown)
-
-
-def _overwritten(line: str) -> str:
-    """Return a line after its carriage returns: later text covers earlier text, as far as it goes."""
-    shown = ""
-    for part in line.split("\r"):
-        # Colours make lengths meaningless; there the last part that says anything stands alone.
-        shown = part + shown[len(part) :] if _ANSI not in part + shown else part or shown
-    return shown.rstrip() if "\r" in line else shown
-
-
-def escaped(text: str) -> str:
-    """Return *text*, which may hold ANSI colours, as HTML for a `{% raw %}` block; colours become classes."""
-    if _ANSI in text:
-        from nbconvert.filters.ansi import ansi2html  # nbconvert takes half a second to import
-
-        return liquid.defuse_in_raw(str(ansi2html(text)))
-    return liquid.defuse_in_raw(highlight.escape(text))
-
-
-def _preformatted(text: str) -> str:
-    """Return *text* for a `<pre>`, of whose content HTML drops a line end at the very start."""
-    return "\n" * text.startswith("\n") + escaped(text)
-
-
 def _output(output: NotebookNode, place: _Place) -> Output | None:
     """Return one output; None if there is nothing to show."""
     match output.output_type:
         case "stream":
             return Output(
                 template="stream",
-                html=_preformatted(_PROCESS.sub("<cell>", _without_home(output.text))),
+                html=streams.preformatted(streams.without_place(output.text)),
                 css_class=f"output_{output.name}",
             )
         case "error":
-            text = escaped(_without_home(_traceback(output)))
+            text = streams.as_html(streams.without_home(streams.traceback(output)))
             return Output(template="error", html=text) if text else None
         case _:
             result = "output_execute_result" if output.output_type == "execute_result" else ""
             return replace(found, css_class=result) if (found := _bundle(output, place)) else None
-
-
-def _traceback(output: NotebookNode) -> str:
-    """Return the traceback of an error, or what there is of it; nothing if that is the exit status of a shell."""
-    lines = "\n".join(output.traceback)
-    if not (lines or output.ename) and output.evalue.isdecimal():
-        return ""
-    return lines or ": ".join(part for part in (output.ename, output.evalue) if part)
-
-
-def _without_home(text: str) -> str:
-    """Return *text* without the name of anybody's home folder."""
-    return _HOME.sub(r"\1~", text)
 
 
 def _bundle(output: NotebookNode, place: _Place) -> Output | None:
@@ -298,12 +221,12 @@ def _drawn(drawing: charts.Drawing | None, place: _Place) -> Output | None:
 def _rich(kind: str, payload: Any, output: NotebookNode, place: _Place) -> Output | None:  # noqa: ANN401
     """Return a representation that is text."""
     if kind == "json":
-        return Output(template=kind, html=escaped(folds.written(payload)), parts=folds.of_json(payload))
+        return Output(template=kind, html=streams.as_html(folds.written(payload)), parts=folds.of_json(payload))
     if kind == "javascript":
         return Output(template=kind, html=charts.in_script(str(payload)))
     text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
     if kind == "text":
-        return Output(template=kind, html=_preformatted(_without_home(terminal(text))))
+        return Output(template=kind, html=streams.preformatted(streams.without_home(streams.terminal(text))))
     if kind == "latex":
         return _latex(text, place.config)
     if kind == "markdown":
@@ -352,7 +275,7 @@ def _latex(text: str, config: Config) -> Output:
     element = mathml.formula(text) if config.math == "mathml" else None
     if element:
         return Output(template="html", html=liquid.defuse_in_raw(element))
-    return Output(template="latex", html=escaped(text), has_math=True)
+    return Output(template="latex", html=streams.as_html(text), has_math=True)
 
 
 def _alt(output: NotebookNode, view: View, asked: Mapping[str, Any] | None = None) -> str:

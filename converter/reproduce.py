@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter import directives, images, outputs, stable
+from converter import directives, images, outputs, stable, streams
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -135,9 +135,9 @@ def _of_cell(stored: list[NotebookNode], fresh: list[NotebookNode]) -> list[Diff
 def _settled(cell_outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Return outputs as a post shows them; of streams side by side, which is first is a matter of buffers."""
     found: list[NotebookNode] = []
-    for streams, group in groupby(cell_outputs, lambda output: bool(output.output_type == "stream")):
+    for is_stream, group in groupby(cell_outputs, lambda output: bool(output.output_type == "stream")):
         side_by_side = list(group)
-        found += outputs.joined(sorted(side_by_side, key=lambda one: str(one.name))) if streams else side_by_side
+        found += streams.joined(sorted(side_by_side, key=lambda one: str(one.name))) if is_stream else side_by_side
     return found
 
 

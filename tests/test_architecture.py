@@ -26,7 +26,7 @@ LAYERS = (
         "bibtex errors yaml_text matter_keys highlight liquid kernel_limit kernel_probe kernel_start interrupts "
         "widgets light workers"
     ),
-    "model config files charts directives folds mathml text jekyll gateway markup probe preview",
+    "model config files charts directives folds streams mathml text jekyll gateway markup probe preview",
     (
         "discover findings matter_text matter_spellings front_matter bibliography citations images jumps links memo "
         "posts progress record runs runtimes stable templating transform"

@@ -12,7 +12,7 @@ from converter.config import Config
 from converter.errors import NotebookError
 from converter.markup import tags
 from converter.model import Source
-from converter.outputs import terminal
+from converter.streams import terminal
 
 SOURCE = Source(
     file=Path("/blog/_notebooks/2020-01-01-x.ipynb"),

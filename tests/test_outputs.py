@@ -9,7 +9,7 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from converter import config, directives, discover, outputs
+from converter import config, directives, discover, outputs, streams
 from converter.outputs import Names, Output
 from tests import blogs
 from tests.cases import each_case
@@ -106,7 +106,7 @@ def test_images_can_stay_in_the_page(text: str, blog: MakeBlog) -> str:
 @each_case("terminal")
 def test_a_terminal_shows_the_last_state(text: str) -> str:
     """The input is Python's notation of a string, as is the output."""
-    return repr(outputs.terminal(eval(f'"{text}"', {}, {})))[1:-1]  # noqa: S307 - a literal of ours
+    return repr(streams.terminal(eval(f'"{text}"', {}, {})))[1:-1]  # noqa: S307 - a literal of ours
 
 
 def test_the_same_picture_twice_is_one_file(blog: MakeBlog) -> None:

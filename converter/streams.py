@@ -1,0 +1,94 @@
+"""Printed text as a terminal shows it in the end: streams joined, coloured, without anybody's home folder."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
+
+from converter import highlight, liquid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HOME = re.compile(
+    r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
+)
+_PROCESS = re.compile(
+    r"(?:(?:/private)?(?:/tmp|/var/folders/[^/\s]++/[^/\s]++/T)/|[A-Za-z]:\\[^\s:]*?\\?)ipykernel_\d+[/\\]\d+\.py"
+)
+_ANSI = "\x1b["
+
+
+def joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
+    """Yield *outputs* with neighbouring fragments of one stream as one, carriage returns and backspaces applied."""
+    for is_stream, group in itertools.groupby(outputs, lambda output: output.output_type == "stream" and output.name):
+        if not is_stream:
+            yield from group
+            continue
+        text = terminal("".join(output.text for output in group))
+        if text:
+            yield NotebookNode(output_type="stream", name=is_stream, text=text)
+
+
+def terminal(text: str) -> str:
+    r"""Return *text* as a terminal shows it at the end: `\r` goes back to the start of the line, `\b` one character."""
+    if "\x08" in text:
+        text = _without_backspaces(text)
+    if "\r" not in text:
+        return text
+    return "\n".join(_overwritten(line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def _without_backspaces(text: str) -> str:
+    """Return *text* with each backspace and the character of its line before it gone."""
+    shown: list[str] = []
+    for character in text:
+        if character != "\x08":
+            shown.append(character)
+        elif shown and shown[-1] != "\n":
+            shown.pop()
+    return "".join(shown)
+
+
+def _overwritten(line: str) -> str:
+    """Return a line after its carriage returns: later text covers earlier text, as far as it goes."""
+    shown = ""
+    for part in line.split("\r"):
+        # Colours make lengths meaningless; there the last part that says anything stands alone.
+        shown = part + shown[len(part) :] if _ANSI not in part + shown else part or shown
+    return shown.rstrip() if "\r" in line else shown
+
+
+def as_html(text: str) -> str:
+    """Return *text*, which may hold ANSI colours, as HTML for a `{% raw %}` block; colours become classes."""
+    if _ANSI in text:
+        from nbconvert.filters.ansi import ansi2html  # nbconvert takes half a second to import
+
+        return liquid.defuse_in_raw(str(ansi2html(text)))
+    return liquid.defuse_in_raw(highlight.escape(text))
+
+
+def preformatted(text: str) -> str:
+    """Return *text* for a `<pre>`, of whose content HTML drops a line end at the very start."""
+    return "\n" * text.startswith("\n") + as_html(text)
+
+
+def traceback(output: NotebookNode) -> str:
+    """Return the traceback of an error, or what there is of it; nothing if that is the exit status of a shell."""
+    lines = "\n".join(output.traceback)
+    if not (lines or output.ename) and output.evalue.isdecimal():
+        return ""
+    return lines or ": ".join(part for part in (output.ename, output.evalue) if part)
+
+
+def without_home(text: str) -> str:
+    """Return *text* without the name of anybody's home folder."""
+    return _HOME.sub(r"\1~", text)
+
+
+def without_place(text: str) -> str:
+    """Return *text* without the names of home folders and of the files in which a kernel pretends to keep its cells."""
+    return _PROCESS.sub("<cell>", without_home(text))
