@@ -198,6 +198,9 @@ class Terminal(Progress):
         posts = sum(path.suffix == ".html" for path in report.written)
         tally = _tally(report.findings)
         if not (report.written or report.removed or report.executed or report.failed):
+            if not report.unchanged:
+                self.say(f'No notebooks here yet; `nbpress new "Your title"` makes one{tally and "; "}{tally}.')
+                return
             self.say(f"Nothing to do: {_count(report.unchanged, 'post')} as the notebooks say{tally and '; '}{tally}.")
             return
         libraries = sum(path.is_relative_to(runtimes.PUBLISHED) for path in report.written)
