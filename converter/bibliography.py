@@ -52,7 +52,7 @@ def of(matter: FrontMatter, source: Source, config: Config) -> Bibliography:
             places.append(place)
             continue
         message = (
-            f"bibliography {name} of the front matter is neither beside the notebook nor in the blog; mend the path"
+            f"bibliography {name} of the front matter is neither beside the notebook nor in the blog; fix the path"
         )
         findings.append(Finding(rule="bibliography-reads", message=message, source=source.path))
     found = _joined(places, tuple(looked), config)

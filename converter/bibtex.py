@@ -170,7 +170,7 @@ def _fault(block: ParsingFailedBlock, library: Library) -> Fault | None:
             message=f"{entry} has {twice} twice, the first one counts; remove the other", line=line, is_lost=False
         )
     reason = str(getattr(block.error, "abort_reason", "") or "it is no BibTeX").strip().rstrip(".")
-    return Fault(message=f"{entry} cannot be read: {reason[:1].lower()}{reason[1:]}; mend it", line=line)
+    return Fault(message=f"{entry} cannot be read: {reason[:1].lower()}{reason[1:]}; fix it", line=line)
 
 
 def _value(text: str, strings: Mapping[str, str]) -> str:

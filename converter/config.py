@@ -134,7 +134,7 @@ def load(root: Path) -> Config:
         hint = "; indent with spaces, not tabs" if _TAB.search(text) else ""
         raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}{hint}",)) from error
     except ValueError as error:
-        raise ConfigError((f"{FILE}: holds a date that is no day: {error}; mend it, or put it in quotes",)) from error
+        raise ConfigError((f"{FILE}: holds a date that is no day: {error}; fix it, or put it in quotes",)) from error
     if not isinstance(site, dict):
         raise ConfigError((f"{FILE}: holds no `key: value` settings",))
     faults: list[str] = []
@@ -187,7 +187,7 @@ def _wrong_folders(root: Path, values: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with folders: nothing of the author's may lie where nbpress clears away what is not used."""
     for key in ("source", "templates"):
         if key in values and not (root / values[key]).is_dir():
-            yield f"{FILE}: notebooks.{key}: there is no folder {values[key]}; make it, or mend the path"
+            yield f"{FILE}: notebooks.{key}: there is no folder {values[key]}; make it, or fix the path"
     default = Config()
     folders = {key: values.get(key, getattr(default, key)) for key in ("source", "posts", "images")}
     for key, folder in folders.items():

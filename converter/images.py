@@ -81,7 +81,7 @@ def _local(address: str, source: Source, cell: NotebookNode, config: Config) -> 
     if file is None:
         name = unquote(address)
         noun = "image" if PurePosixPath(name).suffix.lower() in _PICTURES else "file"
-        raise ImageError("image-exists", f"there is no {noun} {name}; put it there or mend the path")
+        raise ImageError("image-exists", f"there is no {noun} {name}; put it there or fix the path")
     real, root = file.resolve(), config.root.resolve()
     notebooks_folder = (config.root / config.source).resolve()  # may itself be a link to somewhere else
     if not real.is_relative_to(root) and not real.is_relative_to(notebooks_folder):

@@ -55,7 +55,7 @@ def dead(
         near = difflib.get_close_matches(jump.name.casefold(), alike, n=1, cutoff=0.75)
         if config.has_theme and not near:
             continue
-        remedy = f"did you mean #{alike[near[0]]}?" if near else "mend it, or give its target this id"
+        remedy = f"did you mean #{alike[near[0]]}?" if near else "fix it, or give its target this id"
         yield Finding(
             rule="link-resolves",
             message=f"link to #{jump.name} leads nowhere in this post; {remedy}",

@@ -24,11 +24,11 @@ def render(config: Config, name: str, **values: object) -> str:
         return _environment(config.root / config.templates).get_template(name).render(values)
     except jinja2.TemplateSyntaxError as error:
         message = f"template {error.name or name}, line {error.lineno}: {error.message}"
-        raise RenderError(message, hint="mend the template") from error
+        raise RenderError(message, hint="fix the template") from error
     except jinja2.TemplateNotFound as error:
         raise RenderError(f"template {error.name} is not there", hint=f"it is used by {name}") from error
     except Exception as error:  # a template can raise anything
-        raise RenderError(f"template {_place(error, name)}: {error}", hint="mend the template") from error
+        raise RenderError(f"template {_place(error, name)}: {error}", hint="fix the template") from error
 
 
 def refresh(config: Config) -> None:

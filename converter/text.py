@@ -215,7 +215,7 @@ def _loaded(lines: list[str], path: PurePosixPath, start: int) -> dict[str, Any]
         loaded = yaml_text.load("\n".join(lines))
     except (yaml_text.Error, ValueError) as error:
         reason = getattr(error, "problem", None) or error
-        hint = "mend it, or let Jupytext write it: jupytext --sync"
+        hint = "fix it, or let Jupytext write it: jupytext --sync"
         raise ReadError(f"its header is no YAML: {reason}", source=path, line=start + 1, hint=hint) from error
     return loaded if isinstance(loaded, dict) else {}
 

@@ -141,7 +141,7 @@ def test_what_has_failed_does_not_run_again_for_another_save(port: int, tmp_path
 
 @pytest.mark.kernel
 def test_a_failure_is_told_and_not_tried_again(port: int, tmp_path: Path) -> None:
-    """Whatever happens to other notebooks and to the theme; what could mend it, or a save of its own, tries again."""
+    """Whatever happens to other notebooks and to the theme; what could fix it, or a save of its own, tries again."""
     counted = folders.counting_kernel(tmp_path)
     cells = ["# A", {"code": "open('log.txt', 'a').write('.')\nimport helper\nprint(helper.WORD)"}]
     files: dict[str, object] = {

@@ -99,7 +99,7 @@ def _unknown_filters(text: str, page: Page) -> Iterator[str]:
         names -= _plugin_filters(page)
     for name in sorted(names):
         yield (
-            f"Jekyll has no filter {name!r}; mend its name, "
+            f"Jekyll has no filter {name!r}; fix its name, "
             "or add it to notebooks.liquid.allow if a plugin of the site brings it"
         )
 
@@ -136,7 +136,7 @@ def _included(rest: str, folder: Path, tag: str, page: Page) -> str:
     if file.is_file() or (page.config.has_theme and tag == "include"):
         return ""
     shown = PurePosixPath(file.relative_to(page.config.root)) if file.is_relative_to(page.config.root) else file
-    return f"there is no {shown} to include; mend the name, or add the file"
+    return f"there is no {shown} to include; fix the name, or add the file"
 
 
 def _link(rest: str, page: Page) -> str:

@@ -177,7 +177,7 @@ def _post(address: str, cell: Cell, page: Page, line: int) -> links.Link | None:
         page.find("link-resolves", error.message, cell, line, error.severity)
         return None
     if post and post.fragment and not headings.is_named(post.file, post.fragment):
-        message = f"link to {address} finds no such heading in that notebook; mend what stands behind the #"
+        message = f"link to {address} finds no such heading in that notebook; fix what stands behind the #"
         page.find("link-resolves", message, cell, line, Severity.WARNING)
     return post
 

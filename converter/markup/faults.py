@@ -20,7 +20,7 @@ class Kind(Enum):
 
 
 _REMEDIES = {
-    Kind.WRITTEN: "mend the tag, or write &lt; for a < that begins none",
+    Kind.WRITTEN: "fix the tag, or write &lt; for a < that begins none",
     Kind.SURPLUS: "remove it; the post leaves it out",
     Kind.OPEN: "close it; in the post it ends with its cell",
     Kind.MISPLACED: "close each element before the one around it",
