@@ -43,28 +43,33 @@ def _laid_out(value: Any, before: str, after: str, level: int) -> Iterator[str |
     """Yield *value* at a nesting *level*, between what stands *before* and *after* it on its first and last line."""
     margin = "  " * level
     text = written(value).replace("\n", f"\n{margin}")
-    lines = text.count("\n") + 1
-    if level and (lines <= _SMALL_PART or level > _DEEPEST):
+    if level and (text.count("\n") < _SMALL_PART or level > _DEEPEST):
         yield _safe(f"{margin}{before}{text}{after}")
         return
-    parts: tuple[str | Fold, ...] = (_safe(text[text.index("\n") + 1 : text.rindex("\n")]),)
-    children = list(value.values() if isinstance(value, dict) else value)
-    names = [f"{json.dumps(name, ensure_ascii=False)}: " for name in value] if isinstance(value, dict) else []
-    if any(child and isinstance(child, dict | list) for child in children):
-        commas = itertools.chain(itertools.repeat(",", len(children) - 1), [""])
-        parts = _joined(
-            part
-            for name, child, comma in zip(names or itertools.repeat(""), children, commas, strict=False)
-            for part in _laid_out(child, name, comma, level + 1)
-        )
+    parts = _parts(value, level + 1) or (_safe(text[text.index("\n") + 1 : text.rindex("\n")]),)
     seen = sum(2 if isinstance(part, Fold) else part.count("\n") + 1 for part in parts)
-    yield Fold(
-        opening=_safe(f"{margin}{before}{text[0]}"),
-        size=f"{len(value)} {'entries' if names else 'items'}" if len(value) > 1 else "1 entry" if names else "1 item",
-        parts=parts,
-        is_open=not level and seen <= _SMALL,
-    )
+    opening = _safe(f"{margin}{before}{text[0]}")
+    yield Fold(opening=opening, size=_size(value), parts=parts, is_open=not level and seen <= _SMALL)
     yield _safe(f"{margin}{text[-1]}{after}")
+
+
+def _parts(value: dict[str, Any] | list[Any], level: int) -> tuple[str | Fold, ...]:
+    """Return what is between the brackets of *value*, at a nesting *level*; nothing if there is nothing to fold."""
+    if isinstance(value, dict):
+        children = [(f"{json.dumps(name, ensure_ascii=False)}: ", child) for name, child in value.items()]
+    else:
+        children = [("", child) for child in value]
+    if not any(child and isinstance(child, dict | list) for _, child in children):
+        return ()
+    commas = [","] * (len(children) - 1) + [""]
+    laid_out = (_laid_out(child, name, comma, level) for (name, child), comma in zip(children, commas, strict=True))
+    return _joined(itertools.chain.from_iterable(laid_out))
+
+
+def _size(value: dict[str, Any] | list[Any]) -> str:
+    """Return how much is in *value*, in words."""
+    one, more = ("entry", "entries") if isinstance(value, dict) else ("item", "items")
+    return f"{len(value)} {one if len(value) == 1 else more}"
 
 
 def _joined(parts: Iterable[str | Fold]) -> tuple[str | Fold, ...]:
