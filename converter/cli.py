@@ -140,7 +140,7 @@ def build(session: _Session, notebooks: tuple[Path, ...], execute: str | None, j
         for path, reason in report.reasons:
             terminal.out.print(f"{path}: {reason}", markup=False)
     terminal.findings(report.findings)
-    terminal.built(report)
+    terminal.built(report, config.posts)
     return ATTENTION if report.failed else 0
 
 
@@ -264,7 +264,7 @@ def site(session: _Session, url: str | None, baseurl: str | None, *, only_check:
     else:
         report = pipeline.build(config, progress=terminal)
         terminal.findings(report.findings)
-        terminal.built(report)
+        terminal.built(report, config.posts)
     if report.failed:
         terminal.say("the site was not built: see above", "red")
         return ATTENTION

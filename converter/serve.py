@@ -147,7 +147,7 @@ class _Preview:
         changes = watch.changes(self.config.root)
         next(changes)  # from now on nothing is missed, however long the first build takes
         report = self.build(())
-        self.terminal.built(report)
+        self.terminal.built(report, self.config.posts)
         self.order(map(str, (*report.written, *report.removed)), always=False)
         for changed in changes:
             if self.engine.status is not None and not self.is_alive():
@@ -189,7 +189,7 @@ class _Preview:
         saved = [self.notebooks[path] for path in changed if path in self.notebooks and self.state(path)]
         report = self.build(saved if len(saved) == len(changed) else ())
         if report.written or report.removed or report.executed or report.failed:
-            self.terminal.built(report)
+            self.terminal.built(report, self.config.posts)
         for path in report.written if not self.has_drafts else ():
             if path.is_relative_to(self.config.posts) and _UNPUBLISHED.search(posts.text_of(self.config.root / path)):
                 self.terminal.say(f"{path} is not published; nbpress serve --drafts shows it", "yellow")

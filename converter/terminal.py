@@ -190,12 +190,12 @@ class Terminal(Progress):
             for note in it.notes:
                 self.out.print(Text(f"{it.source.path}: {note}"))
 
-    def built(self, report: Report) -> None:
-        """Print what a build has done."""
+    def built(self, report: Report, folder: PurePosixPath) -> None:
+        """Print what a build has done; its posts are in *folder*."""
         if self.verbose:
             self._paths("wrote", report.written)
         self._paths("removed", report.removed)
-        posts = sum(path.suffix == ".html" for path in report.written)
+        posts = sum(path.is_relative_to(folder) for path in report.written)
         tally = _tally(report.findings)
         if not (report.written or report.removed or report.executed or report.failed):
             if not report.unchanged:
