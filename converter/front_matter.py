@@ -51,7 +51,7 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
         values["title"], text["title"] = matter_text.value_of(
             Entry(key="title", raw=source.slug.replace("-", " "), line=0)
         )
-        findings.append(_no_title(values["title"], source))
+        findings.append(_no_title(values["title"], source, is_open=matter_spellings.is_open(nb)))
     values["nb_path"], text["nb_path"] = (
         str(source.path),
         matter_text.written("nb_path", str(source.path), str(source.path)),
@@ -109,9 +109,11 @@ def _given(entries: Iterable[Entry]) -> dict[str, Entry]:
     return given
 
 
-def _no_title(taken: object, source: Source) -> Finding:
-    """Return the finding that there is no title, so that *taken* stands in for it."""
+def _no_title(taken: object, source: Source, *, is_open: bool) -> Finding:
+    """Return the finding that there is no title, so that *taken* stands in for it; *is_open* YAML may hold one."""
     hint = "begin the first Markdown cell with `# Your title`"
+    if is_open:
+        hint = "the front matter that begins with `---` has no end; close it with another line `---`"
     if source.file.suffix == ".docx":
         hint = "give it a line in the style Title"
     message = f"has no title, so its post is called {taken!r}; {hint}"

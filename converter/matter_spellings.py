@@ -65,6 +65,12 @@ def _yaml_cell(nb: NotebookNode) -> Found | None:
     return None
 
 
+def is_open(nb: NotebookNode) -> bool:
+    """Tell whether the first cell with anything in it begins with `---` and a key; for a title that nobody found."""
+    lines: list[str] = next((cell.source.strip().split("\n") for cell in nb.cells if cell.source.strip()), [])
+    return len(lines) > 1 and lines[0].rstrip() == "---" and bool(_KEY_LINE.match(lines[1])) and "---" not in lines[1:]
+
+
 def _yaml_entries(lines: list[str], first_line: int) -> Iterator[Entry]:
     """Cut a YAML block at its top-level keys."""
     is_yaml = _is_mapping("\n".join(lines))
