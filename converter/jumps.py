@@ -69,6 +69,6 @@ def dead(
 def _of_theme(config: Config, files: set[Path]) -> set[str]:
     """Return the ids that the layouts and includes of the blog give."""
     folders = [config.root / config.layouts, config.root / config.includes]
-    found = [file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()]
+    found = [path for folder in folders for path in sorted(folder.rglob("*"))]
     files.update(folders, found)
-    return {name for file in found for name in GIVEN.findall(file.read_text("utf-8", "replace"))}
+    return {name for file in found if file.is_file() for name in GIVEN.findall(file.read_text("utf-8", "replace"))}

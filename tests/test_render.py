@@ -38,6 +38,14 @@ def test_a_link_within_a_post_finds_what_it_names(text: str, blog: MakeBlog) -> 
     return "\n".join(f"{finding.severity.value} {finding}" for finding in post.findings)
 
 
+def test_a_link_within_a_post_is_looked_at_again_when_an_include_is_added(blog: MakeBlog) -> None:
+    """In a folder of its own as well: a build with nothing to do asks the folders for their time."""
+    nb = blogs.of_text("%% markdown\n# T\n%% markdown\n[a](#later)")
+    root = blog({blogs.FILE: nb, "_includes/parts/one.html": "<p>"})
+    folders = {root / "_includes", root / "_includes/parts", root / "_layouts"}
+    assert folders < set(blogs.convert(root).files)
+
+
 def test_a_link_within_a_post_may_name_what_a_foreign_theme_brings(blog: MakeBlog) -> None:
     """Its ids are known to nobody here, so only what is nearly right is wrong."""
     nb = blogs.of_text("%% markdown\n# T\n%% markdown\n[a](#masthead) [b](#a-heading)\n## A Heading")
