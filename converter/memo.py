@@ -50,6 +50,7 @@ class Memo:
         self._key = _key(config)
         self._known: dict[str, dict[str, Any]] = {}
         self._changed = False
+        self._learns = files.state(config).is_dir()  # a build makes it; a check of a fresh clone writes nothing
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             stored = json.loads((files.state(config) / _FILE).read_bytes())
             if stored["key"] == self._key:
@@ -80,6 +81,8 @@ class Memo:
 
         *before* holds the states of files that were read, taken before they were.
         """
+        if not self._learns:
+            return
         states = {str(path): before.get(str(path), self.state(path)) for path in (source.path, *files)}
         entry = {
             "post": verdict.post,
@@ -101,11 +104,10 @@ class Memo:
         known = {name: entry for name, entry in self._known.items() if name in names}
         if not self._changed and len(known) == len(self._known):
             return
-        folder = files.state(self._config)
-        if not folder.is_dir():  # a build makes it; a check of a fresh clone writes nothing
-            return
         with contextlib.suppress(OSError):  # a blog that cannot be written is checked all the same
-            files.replaced(folder / _FILE, json.dumps({"key": self._key, "notebooks": known}).encode())
+            files.replaced(
+                files.state(self._config) / _FILE, json.dumps({"key": self._key, "notebooks": known}).encode()
+            )
 
 
 def _key(config: Config) -> str:

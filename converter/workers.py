@@ -21,7 +21,7 @@ _Thing = TypeVar("_Thing")
 _Result = TypeVar("_Result")
 _WORTH_A_PROCESS = 50
 """How many notebooks make up for the start of one more process."""
-_CHUNK = 16
+_CHUNK = 8
 """How many things travel together: enough to make up for the way, few enough that all processes end together."""
 YOUNG = 50_000
 """Objects that may be made before Python looks for garbage: a notebook's tokens are many and all go at once."""
