@@ -56,10 +56,11 @@ def check(cells: list[Cell], page: Page) -> None:
                 continue
             for found in _MEANT.finditer(inline.content):
                 marks, word = found["marks"], cell.protected.original(found["word"] or "")
+                more = " …" if inline.content[found.end() :].partition("\n")[0].strip() else ""
                 message = (
                     f"the space behind {marks} is U+{ord(found['space']):04X}, which makes no heading; type it anew"
                     if found["space"]
-                    else f"no space stands behind {marks}, so the line is no heading; write {marks} {word}"
+                    else f"no space stands behind {marks}, so the line is no heading; write {marks} {word}{more}"
                 )
                 line = cell.line(inline, inline.content.count("\n", 0, found.start()))
                 page.find("heading-spaced", message, cell, line, Severity.WARNING)
