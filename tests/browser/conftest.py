@@ -100,6 +100,13 @@ def address(gallery: Site) -> Iterator[str]:
         yield f"{root}{gallery.baseurl}/"
 
 
+@pytest.fixture(scope="session")
+def bad_line(gallery: Site) -> Iterator[str]:
+    """Serve the site a few bytes at a time, and return the address of its first page."""
+    with server.dripping(gallery.host) as root:
+        yield f"{root}{gallery.baseurl}/"
+
+
 @pytest.fixture(scope="package")
 def browser(requires_chromium: str) -> Iterator[Browser]:
     """Start the system's Chromium; Playwright's event loop must be gone before other tests want theirs."""
