@@ -6,168 +6,59 @@ import difflib
 import itertools
 import re
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from converter import yaml_text
+from converter.views import (
+    COMMENTS,
+    HARMLESS,
+    METADATA,
+    OPTIONS,
+    QUARTO_KEYS,
+    RENDERINGS,
+    TAGS,
+    TEXT_OPTIONS,
+    WITH_ARGUMENT,
+    Show,
+    View,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nbformat import NotebookNode
 
-
-class Show(IntEnum):
-    """How a part of a cell is shown; of two wishes the greater one counts, as in fastpages."""
-
-    SHOWN = 0
-    HIDDEN = 1
-    CLOSED = 2
-    """In a `<details>` that is closed at first."""
-    OPEN = 3
-    """In a `<details>` that is open at first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What directives ask of a cell: independent axes."""
-
-    removed: bool = False
-    """The post does not have the cell at all; it runs all the same."""
-    input: Show = Show.SHOWN
-    output: Show = Show.SHOWN
-    skipped: bool = False
-    """The cell is not run."""
-    may_fail: bool = False
-    """An error in the cell is part of the post."""
-    volatile: bool = False
-    """Its outputs differ from run to run."""
-    caption: str = ""
-    alt: str = ""
-    label: str = ""
-    renderings: tuple[str, ...] = ()
-    """Of its figures in turn, whether it is for `light` or for `dark` pages; all others are for both."""
-
-    def __or__(self, other: View) -> View:
-        """Return what both ask for together."""
-        return View(
-            removed=self.removed or other.removed,
-            input=max(self.input, other.input),
-            output=max(self.output, other.output),
-            skipped=self.skipped or other.skipped,
-            may_fail=self.may_fail or other.may_fail,
-            volatile=self.volatile or other.volatile,
-            caption=other.caption or self.caption,
-            alt=other.alt or self.alt,
-            label=other.label or self.label,
-            renderings=other.renderings or self.renderings,
-        )
-
-
-_CLOSED_INPUT = View(input=Show.CLOSED)
-
-COMMENTS: Mapping[str, View] = {
-    "hide": View(removed=True),
-    "hide_input": View(input=Show.HIDDEN),
-    "hide_output": View(output=Show.HIDDEN),
-    "collapse": _CLOSED_INPUT,
-    "collapse_hide": _CLOSED_INPUT,
-    "collapse_input": _CLOSED_INPUT,
-    "collapse_show": View(input=Show.OPEN),
-    "collapse_input open": View(input=Show.OPEN),
-    "collapse_output": View(output=Show.CLOSED),
-    "volatile": View(volatile=True),
-    "export": View(input=Show.HIDDEN),
-    "exports": View(input=Show.HIDDEN),
-    "exporti": View(removed=True),
-    "default_exp": View(removed=True),
-}
-"""Comments of fastpages and nbdev: `#hide_input`, in any case, with `-` or `_`."""
-
-OPTIONS: Mapping[tuple[str, object], View] = {
-    ("include", False): View(removed=True),
-    ("echo", False): View(input=Show.HIDDEN),
-    ("output", False): View(output=Show.HIDDEN),
-    ("code-fold", True): _CLOSED_INPUT,
-    ("code-fold", "show"): View(input=Show.OPEN),
-    ("eval", False): View(skipped=True),
-    ("error", True): View(may_fail=True),
-    ("volatile", True): View(volatile=True),
-}
-"""Comments of Quarto: `#| echo: false`."""
-
-TEXT_OPTIONS: Mapping[str, str] = {"fig-cap": "caption", "fig-alt": "alt", "label": "label"}
-"""Comments of Quarto that carry a text, and the field they fill."""
-
-RENDERINGS = ("light", "dark")
-"""What the list of Quarto's `#| renderings: [light, dark]` may hold."""
-
-TAGS: Mapping[str, View] = {
-    "remove-cell": View(removed=True),
-    "remove-input": View(input=Show.HIDDEN),
-    "remove-output": View(output=Show.HIDDEN),
-    "hide-input": _CLOSED_INPUT,
-    "hide-output": View(output=Show.CLOSED),
-    "hide-cell": View(input=Show.CLOSED, output=Show.CLOSED),
-    "skip-execution": View(skipped=True),
-    "raises-exception": View(may_fail=True),
-    "volatile": View(volatile=True),
-}
-"""Tags of Jupyter Book."""
-
-METADATA: Mapping[str, View] = {"hide_input": View(input=Show.HIDDEN), "hide_output": View(output=Show.HIDDEN)}
-"""Metadata of the notebook extensions, true in a cell or in the notebook."""
-
-_HARMLESS: Mapping[str, tuple[str, ...]] = {
-    "include": (),
-    "echo": ("fenced",),
-    "output": ("asis", "all"),
-    "code-fold": ("show",),
-    "eval": (),
-    "error": (),
-    "volatile": (),
-}
-"""Options whose value decides what is published, and what they may hold besides true and false."""
-_WITH_ARGUMENT = ("export", "exports", "exporti", "default_exp")
-_QUARTO_KEYS = frozenset({key for key, _ in OPTIONS} | set(TEXT_OPTIONS)) | frozenset(
-    [
-        "warning",
-        "message",
-        "fig-width",
-        "fig-height",
-        "fig-align",
-        "fig-format",
-        "fig-dpi",
-        "fig-link",
-        "fig-subcap",
-        "renderings",
-        "code-summary",
-        "code-overflow",
-        "code-line-numbers",
-        "tbl-cap",
-        "tbl-colwidths",
-        "layout",
-        "layout-ncol",
-        "layout-nrow",
-        "column",
-        "classes",
-        "cache",
-        "results",
-        "lst-label",
-        "lst-cap",
-    ]
-)
-_COMMENT = re.compile(r"\s*(?:(?:#|//|--)\s*|%nbdev_)([A-Za-z][\w-]*)(?:\s+(\S.*?))?\s*$")
-_OPTION = re.compile(r"\s*(?:#|//|--)\|\s*([A-Za-z][\w-]*)\s*(?::\s*(.*?))?\s*$", re.DOTALL)
+_SIGN = r"(?:#|//|--|;+|%(?!%))"
+"""What a comment begins with, in whatever language."""
+_COMMENT = re.compile(rf"\s*(?:(?P<magic>%nbdev_)|{_SIGN}(?P<bar>\|)?\s*)(?P<name>[A-Za-z][\w-]*)(?P<more>\W.*)?$")
+_OPTION = re.compile(rf"\s*{_SIGN}\|\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$", re.DOTALL)
 _PROSE = re.compile(r"#+ [A-Za-z]+ \S+ \S")
 """Three words or more, the first without an underscore: no directive, and most comments are like this."""
 _UNFINISHED = re.compile(r"|[|>][-+0-9]*|\"[^\"]*|'[^']*|\[[^\]]*")
 """A value that goes on in the next line: none yet, a block of YAML, an open quote or bracket."""
-_CONTINUATION = re.compile(r"\s*(?:#|//|--)\|((?:\s{2,}|\s*-\s).*)$")
-_ANY_COMMENT = re.compile(r"\s*(?:#|//|--|%nbdev_)")
+_CONTINUATION = re.compile(rf"\s*{_SIGN}\|((?:\s{{2,}}|\s*-\s).*)$")
+_ANY_COMMENT = re.compile(r"\s*(?:#|//|--|;|%(?:[\s|]|nbdev_|hide|collapse))")
+"""A percent sign right before a word is a magic of IPython's, which has none that hide or collapse."""
+_MAGIC = re.compile(r"%%\s*(?:nbdev_)?([A-Za-z][\w-]*)\s*$")
 _SHOW_DOC = re.compile(r"show_doc\([^\n]*\)")
 """nbdev's call that documents something; its readers never saw the call."""
-_FAMILY = re.compile(r"(?:hide|collapse|remove)_\w+")
+_FAMILY = re.compile(r"(?:hide|collapse)_\w+|(?:remove|show)_(?:hide|collapse|cell|code|input|output)s?")
+"""Words that nobody writes alone but for a directive, or for a name that is spelt like one."""
+_SWITCH = re.compile(r"\s*[:=]\s*(?:true|false|yes|no|on|off|[01])\s*|[\s,;.]*#.*", re.IGNORECASE)
+"""What people write behind a plain word that they mean for a directive: `= true`, `, #collapse`, `# why`."""
+
+
+def _late() -> re.Pattern[str]:
+    """Return the pattern of lines that are directives wherever they stand; a plain word follows its sign at once."""
+    words = sorted((name.replace("_", "[-_]") for name in COMMENTS if " " not in name), key=len, reverse=True)
+    plain = "|".join(word for word in words if "_" not in word)
+    family = rf"(?:{'|'.join(word for word in words if '_' in word)})(?:[ \t]+open)?"
+    option = rf"(?:{plain}|{family}|(?:{'|'.join(HARMLESS)})[ \t]*:.*)"
+    return re.compile(
+        rf"^(?:{_SIGN}(?:{plain})|[ \t]*{_SIGN}[ \t]*{family}|[ \t]*{_SIGN}\|[ \t]*{option})[ \t]*$",
+        re.IGNORECASE | re.MULTILINE,
+    )
+
+
+_LATE = _late()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +90,7 @@ def of_source(source: str) -> Directed:
     number = 0
     while number < len(lines):
         line = lines[number]
-        if line.strip() and not line.startswith("%%") and not _ANY_COMMENT.match(line):
+        if not _is_above_code(line):
             kept += lines[number:]
             break
         if _PROSE.match(line):
@@ -220,10 +111,43 @@ def of_source(source: str) -> Directed:
     return Directed(source=text.lstrip("\n") if len(kept) < len(lines) else text, view=view, suspects=tuple(suspects))
 
 
+def overlooked(source: str) -> tuple[Suspect, ...]:
+    """Return the lines of *source* that would be directives above the code, but stand below its first line.
+
+    fastpages looked everywhere, even into strings, so old notebooks have such lines.
+    """
+    if not _LATE.search(source):
+        return ()
+    lines = source.split("\n")
+    above = sum(1 for _ in itertools.takewhile(_is_above_code, lines))
+    found = []
+    for number in range(above + 1, len(lines)):
+        if _LATE.match(lines[number]) and not _is_in_string(lines[:number]):
+            message = (
+                f"{lines[number].strip()} has no effect below the first line of code; move it to the top of the cell"
+            )
+            found.append(Suspect(line=number + 1, message=message))
+    return tuple(found)
+
+
+def is_directive(text: str) -> bool:
+    """Tell whether a code cell's comment of nothing but *text* would be one of fastpages' or nbdev's directives."""
+    return text.lower().replace("-", "_") in COMMENTS
+
+
+def _is_above_code(line: str) -> bool:
+    return not line.strip() or line.startswith("%%") or _ANY_COMMENT.match(line) is not None
+
+
+def _is_in_string(above: list[str]) -> bool:
+    """Tell whether the lines *above* leave a string of several lines open."""
+    return any(sum(line.count(quotes) for line in above) % 2 for quotes in ('"""', "'''"))
+
+
 def _continued(lines: list[str], number: int) -> list[str]:
     """Return the lines behind `lines[number]` that go on with the value of its option, without their `#|`."""
     option = _OPTION.match(lines[number])
-    if option is None or not _UNFINISHED.fullmatch(option[2] or ""):
+    if option is None or not _UNFINISHED.fullmatch(option[2]):
         return []
     found = itertools.takewhile(bool, map(_CONTINUATION.match, lines[number + 1 :]))
     return [match[1] for match in found if match]
@@ -260,34 +184,70 @@ def _of_comment(line: str) -> View | str | None:
     option = _OPTION.match(line)
     if option:
         return _of_option(option[1].lower(), option[2])
+    magic = _MAGIC.match(line)
+    if magic and is_directive(magic[1]):
+        return f"{line.strip()} is no directive; did you mean #{magic[1]}?"
     comment = _COMMENT.match(line)
     if comment is None:
         return None
-    name, argument = comment[1].lower().replace("-", "_"), (comment[2] or "").lower()
-    if name in _WITH_ARGUMENT and " " not in argument:
+    name, more = comment["name"].lower().replace("-", "_"), (comment["more"] or "").rstrip()
+    if name in COMMENTS:
+        return _of_name(comment["name"], name, more)
+    if comment["bar"]:  # nbdev 2 writes its directives so: `#| hide`
+        return _of_bare_option(comment["name"].lower(), more)
+    return _unknown(comment["magic"] or "#", comment["name"], more)
+
+
+def _of_name(written: str, name: str, more: str) -> View | str | None:
+    """Return what the directive *name* asks for with *more* text behind it; None if both are just words."""
+    argument = more.strip().lower()
+    if not argument or (name in WITH_ARGUMENT and re.fullmatch(r"\s+[\w./-]+", more) and not is_directive(argument)):
         return COMMENTS[name]
-    if f"{name} {argument}".strip() in COMMENTS:
-        return COMMENTS[f"{name} {argument}".strip()]
-    if name in COMMENTS and "_" in name and argument:
-        return f"#{comment[1]} is no directive with more text behind it; put it alone on its line"
-    if argument or name in COMMENTS:
+    if f"{name} {argument}" in COMMENTS:
+        return COMMENTS[f"{name} {argument}"]
+    if f"{name}_{argument}" in COMMENTS:
+        return f"unknown directive #{written} {argument}; did you mean #{name}_{argument}?"
+    if ("_" in name and more[0] in " \t:=,;.#") or _SWITCH.fullmatch(more) or all(map(is_directive, _words(argument))):
+        return f"#{written} is no directive with more text behind it; put it alone on its line"
+    return None
+
+
+def _of_bare_option(key: str, more: str) -> View | str:
+    """Return what `#| key more`, without a colon, asks for, or what is wrong with it."""
+    if more and (key in HARMLESS or key in TEXT_OPTIONS):
+        return f"a colon is missing behind #| {key}; write #| {key}: {more.strip()}"
+    return _unknown_option(key) if more or key not in QUARTO_KEYS else View()
+
+
+def _words(text: str) -> list[str]:
+    return re.split(r"[\s,;+&]+", text.lstrip(",;+& "))
+
+
+def _unknown(sign: str, written: str, more: str) -> str | None:
+    """Return what is wrong with a comment of the word *written*, if it looks like a misspelt directive."""
+    name = written.lower().replace("-", "_")
+    is_meant = sign.startswith("%") or (not more and _FAMILY.fullmatch(name))
+    if more and not is_meant and ("_" not in name or not more[0].isspace()):
         return None
-    near = difflib.get_close_matches(name, COMMENTS, n=1, cutoff=0.6 if _FAMILY.fullmatch(name) else 0.85)
+    twin = TAGS.get(name.replace("_", "-"))
+    near = [word for word, view in COMMENTS.items() if view == twin]
+    near += difflib.get_close_matches(name, COMMENTS, n=1, cutoff=0.65 if is_meant else 0.85)
     if near:
-        return f"unknown directive #{comment[1]}; did you mean #{near[0]}?"
-    return f"unknown directive #{comment[1]}; see the table of directives" if _FAMILY.fullmatch(name) else None
+        return f"unknown directive {sign}{written}; did you mean #{near[0]}?"
+    return f"unknown directive {sign}{written}; see the table of directives" if is_meant else None
 
 
-def _of_option(key: str, raw: str | None) -> View | str:
+def _unknown_option(key: str) -> str:
+    near = difflib.get_close_matches(key, sorted(QUARTO_KEYS), n=1)
+    return f"unknown cell option #| {key}" + (f"; did you mean {near[0]}?" if near else "; see the table of directives")
+
+
+def _of_option(key: str, raw: str) -> View | str:
     """Return what Quarto's `#| key: raw` asks for, or what is wrong with it."""
-    if raw is None:  # nbdev 2 writes its directives so: `#| hide`
-        name = key.replace("-", "_")
-        if name in COMMENTS:
-            return COMMENTS[name]
     value = _scalar(raw)
     if key in TEXT_OPTIONS:
         # A caption may have a colon, which YAML takes for a mapping.
-        plain = (raw or "") if isinstance(value, dict | list) else "" if value is None else str(value)
+        plain = raw if isinstance(value, dict | list) else "" if value is None else str(value)
         text: dict[str, Any] = {TEXT_OPTIONS[key]: plain}
         return replace(View(), **text)
     if key == "renderings":
@@ -297,20 +257,18 @@ def _of_option(key: str, raw: str | None) -> View | str:
     if not isinstance(value, dict | list) and (key, value) in OPTIONS:
         return OPTIONS[key, value]
     if (
-        key in _HARMLESS
+        key in HARMLESS
         and not any(value is harmless for harmless in (True, False, None))
-        and value not in _HARMLESS[key]
+        and value not in HARMLESS[key]
     ):
-        return f"#| {key} must be true or false, not {raw!r}"
-    if key in _QUARTO_KEYS:
-        return View()
-    near = difflib.get_close_matches(key, sorted(_QUARTO_KEYS), n=1)
-    return f"unknown cell option #| {key}" + (f"; did you mean {near[0]}?" if near else "; see the table of directives")
+        others = "".join(f", {word}" for word in HARMLESS[key] if (key, word) in OPTIONS)
+        return f"#| {key} must be true{others} or false, not {raw!r}"
+    return View() if key in QUARTO_KEYS else _unknown_option(key)
 
 
-def _scalar(raw: str | None) -> Any:  # noqa: ANN401 - any YAML scalar
+def _scalar(raw: str) -> Any:  # noqa: ANN401 - any YAML scalar
     """Return the value of *raw*: YAML where it is YAML, else the text itself."""
     try:
-        return yaml_text.load(raw or "")
+        return yaml_text.load(raw)
     except yaml_text.Error:
         return raw

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from converter.config import Config
-    from converter.directives import View
     from converter.model import Asset, Source
+    from converter.views import View
 
 _VEGA = ("vegalite.v6", "vegalite.v5", "vegalite.v4", "vega.v6", "vega.v5")
 PRIORITY: Mapping[str, str] = {

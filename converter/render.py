@@ -21,9 +21,9 @@ from converter import (
     templating,
     widgets,
 )
-from converter.directives import Show
 from converter.errors import RenderError
 from converter.model import Asset, Finding, FrontMatter, Post, Source
+from converter.views import Show
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

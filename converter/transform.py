@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from nbformat import NotebookNode
 
 from converter import directives
-from converter.model import Finding
+from converter.model import Finding, Severity
+from converter.views import Show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from converter.model import FrontMatter, Source
 
@@ -20,7 +21,7 @@ def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[Not
 
     Afterwards `cell.metadata.nbpress` says how to show each cell: `number` (what people call it, from 1), `line` (how
     many lines were cut off above), `lead` (whether it is what the front matter's cell says besides) and `view` (a
-    `directives.View`).
+    `views.View`).
     """
     nb = _copied(nb)
     findings: list[Finding] = []
@@ -59,17 +60,26 @@ def _read_directives(nb: NotebookNode, matter: FrontMatter, source: Source) -> I
         view = directives.of_metadata(cell)
         if cell.cell_type == "code":
             directed = directives.of_source(cell.source)
+            yield from _suspicions(directed.suspects, cell, source, Severity.ERROR)
+            yield from _suspicions(directives.overlooked(cell.source), cell, source, Severity.WARNING)
             cell.source = directed.source
             view |= everywhere | directed.view
-            for suspect in directed.suspects:
-                yield Finding(
-                    rule="directive-known",
-                    message=suspect.message,
-                    source=source.path,
-                    cell=cell.metadata.nbpress.number,
-                    line=suspect.line,
-                )
         cell.metadata.nbpress["view"] = view
+
+
+def _suspicions(
+    suspects: Iterable[directives.Suspect], cell: NotebookNode, source: Source, severity: Severity
+) -> Iterator[Finding]:
+    """Yield a finding for each of *suspects* in *cell*."""
+    for suspect in suspects:
+        yield Finding(
+            rule="directive-known",
+            message=suspect.message,
+            source=source.path,
+            cell=cell.metadata.nbpress.number,
+            line=suspect.line,
+            severity=severity,
+        )
 
 
 def _drop_removed_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
@@ -83,9 +93,9 @@ def _drop_hidden_parts(nb: NotebookNode, matter: FrontMatter, source: Source) ->
     for cell in nb.cells:
         if cell.cell_type == "code":
             view = cell.metadata.nbpress["view"]
-            if view.input is directives.Show.HIDDEN:
+            if view.input is Show.HIDDEN:
                 cell.source = ""
-            if view.output is directives.Show.HIDDEN:
+            if view.output is Show.HIDDEN:
                 cell.outputs = []
     return ()
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 
 from converter import directives
-from converter.directives import Show, View
+from converter.views import Show, View
 from tests import blogs
 from tests.cases import each_case
 
@@ -29,7 +29,12 @@ COMMENTS = {
     "exports": View(input=Show.HIDDEN),
     "exporti": View(removed=True),
     "default_exp core": View(removed=True),
+    "default_cls_lvl 3": View(),
+    "all_slow": View(),
+    "all_cuda": View(),
 }
+SIGNS = ("#", "//", "--", ";", ";;", "% ")
+"""What comments begin with in languages that have a kernel."""
 OPTIONS = {
     "include: false": View(removed=True),
     "echo: false": View(input=Show.HIDDEN),
@@ -42,6 +47,7 @@ OPTIONS = {
     "fig-cap: A caption": View(caption="A caption"),
     "fig-alt: 'An alt text'": View(alt="An alt text"),
     "label: fig-one": View(label="fig-one"),
+    "renderings: [light, dark]": View(renderings=("light", "dark")),
 }
 TAGS = {
     "remove-cell": View(removed=True),
@@ -49,6 +55,7 @@ TAGS = {
     "remove-output": View(output=Show.HIDDEN),
     "hide-input": CLOSED,
     "hide-output": View(output=Show.CLOSED),
+    "hide-cell": View(input=Show.CLOSED, output=Show.CLOSED),
     "skip-execution": View(skipped=True),
     "raises-exception": View(may_fail=True),
     "volatile": View(volatile=True),
@@ -69,9 +76,12 @@ def _spellings() -> list[tuple[str, View]]:
         cases = (words, words.upper(), words.title())
         for text, hyphens, space in itertools.product(cases, (False, True), ("", " ", "  ")):
             name, _, rest = text.partition(" ")
-            found.append((f"#{space}{name.replace('_', '-') if hyphens else name} {rest}".rstrip(), view))
+            spelt = f"{name.replace('_', '-') if hyphens else name} {rest}".rstrip()
+            found += [(f"{sign}{space}{spelt}", view) for sign in SIGNS]
+            found.append((f"#|{space}{spelt}", view))
     for words, view in OPTIONS.items():
         found += [(f"#| {words}", view), (f"#|{words}", view), (f"#|   {words}  ", view)]
+        found += [(f"{sign.strip()}| {words}", view) for sign in SIGNS]
     return list(dict.fromkeys(found))
 
 
@@ -130,3 +140,9 @@ def test_directives_leave_the_source(text: str) -> str:
     ]
     suspects = [f"line {suspect.line}: {suspect.message}" for suspect in directed.suspects]
     return "\n".join([*(view or ["nothing"]), *suspects, "----", directed.source])
+
+
+@each_case("directives_overlooked")
+def test_directives_below_the_code_are_told(text: str) -> str:
+    """Lines that have no effect where they stand; fastpages looked everywhere."""
+    return "\n".join(f"line {suspect.line}: {suspect.message}" for suspect in directives.overlooked(text))

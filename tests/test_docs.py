@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from converter import directives, liquid, matter_keys
+from converter import liquid, matter_keys, views
 from converter.cli import cli
 from converter.config import Config
 from converter.markdown import callouts
@@ -143,13 +143,13 @@ def _cells(heading: str, column: int) -> set[str]:
 
 def test_the_table_of_directives_is_that_of_the_code() -> None:
     """Every spelling of every directive stands in docs/authoring.md, and no other."""
-    written = {(key, str(value).lower()) for key, value in directives.OPTIONS}
-    options = {f"#| {key}: {value}" for key, value in written} | {f"#| {key}: …" for key in directives.TEXT_OPTIONS}
-    options.add(f"#| renderings: [{', '.join(directives.RENDERINGS)}]")
-    assert _cells("## Directives", 1) == {f"#{name}" for name in directives.COMMENTS}
+    written = {(key, str(value).lower()) for key, value in views.OPTIONS}
+    options = {f"#| {key}: {value}" for key, value in written} | {f"#| {key}: …" for key in views.TEXT_OPTIONS}
+    options.add(f"#| renderings: [{', '.join(views.RENDERINGS)}]")
+    assert _cells("## Directives", 1) == {f"#{name}" for name in views.COMMENTS}
     assert _cells("## Directives", 2) == options
-    assert _cells("## Directives", 3) == set(directives.TAGS)
-    assert _cells("## Directives", 4) == {f"{key}: true" for key in directives.METADATA} | {"caption: …", "alt: …"}
+    assert _cells("## Directives", 3) == set(views.TAGS)
+    assert _cells("## Directives", 4) == {f"{key}: true" for key in views.METADATA} | {"caption: …", "alt: …"}
 
 
 def test_the_table_of_front_matter_is_that_of_the_code() -> None:

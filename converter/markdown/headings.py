@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote
 
 from nbformat import NotebookNode
 
+from converter import directives
 from converter.jumps import GIVEN
 from converter.markdown.cells import HTML, PARSER, Cell, Page, plain, walk
 from converter.markdown.protect import Math, Part, shielded
@@ -19,8 +20,11 @@ from converter.model import Severity
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from markdown_it.token import Token
+
 _MEANT = re.compile(r"^ *(?P<marks>#{1,6})(?:(?P<space>[^\S \t\n\r\f\v])|(?<=##)(?P<word>[^\s#]\S*))", re.MULTILINE)
 """The beginning of a line that looks like a heading; a single mark without a space is a number or a topic."""
+_HASHTAG = re.compile(r"^ *#([\w-]+) *$", re.MULTILINE)
 
 
 def ids_of(cells: list[Cell], taken: set[str]) -> None:
@@ -49,21 +53,37 @@ def headings_of(cells: list[Cell], taken: set[str]) -> None:
 
 
 def check(cells: list[Cell], page: Page) -> None:
-    """Note a finding for each line that was meant for a heading and is text, as CommonMark sees no space in it."""
+    """Note a finding for each line that is no heading, or one, against its author's will."""
     for cell in cells:
         for token, inline in zip(cell.tokens, cell.tokens[1:], strict=False):
-            if token.type != "paragraph_open" or "#" not in inline.content:
-                continue
-            for found in _MEANT.finditer(inline.content):
-                marks, word = found["marks"], cell.protected.original(found["word"] or "")
-                more = " …" if inline.content[found.end() :].partition("\n")[0].strip() else ""
-                message = (
-                    f"the space behind {marks} is U+{ord(found['space']):04X}, which makes no heading; type it anew"
-                    if found["space"]
-                    else f"no space stands behind {marks}, so the line is no heading; write {marks} {word}{more}"
-                )
-                line = cell.line(inline, inline.content.count("\n", 0, found.start()))
-                page.find("heading-spaced", message, cell, line, Severity.WARNING)
+            if token.type == "paragraph_open" and "#" in inline.content:
+                _check_marks(inline, cell, page)
+                for found in _HASHTAG.finditer(inline.content):
+                    _check_directive(found[0], found[1], inline, cell, page)
+            elif token.type == "heading_open" and token.markup == "#":
+                _check_directive(f"# {inline.content}", inline.content, inline, cell, page)
+
+
+def _check_marks(inline: Token, cell: Cell, page: Page) -> None:
+    """Note a finding for each line of a paragraph in which CommonMark sees no space behind the marks of a heading."""
+    for found in _MEANT.finditer(inline.content):
+        marks, word = found["marks"], cell.protected.original(found["word"] or "")
+        more = " …" if inline.content[found.end() :].partition("\n")[0].strip() else ""
+        message = (
+            f"the space behind {marks} is U+{ord(found['space']):04X}, which makes no heading; type it anew"
+            if found["space"]
+            else f"no space stands behind {marks}, so the line is no heading; write {marks} {word}{more}"
+        )
+        line = cell.line(inline, inline.content.count("\n", 0, found.start()))
+        page.find("heading-spaced", message, cell, line, Severity.WARNING)
+
+
+def _check_directive(shown: str, word: str, inline: Token, cell: Cell, page: Page) -> None:
+    """Note a finding if *word* is a directive: fastpages left out text cells with `# hide` in them."""
+    if directives.is_directive(word) and (word == "hide" or "_" in word or "-" in word):
+        message = f"{shown} means nothing in a text cell; to leave the cell out, give it the tag remove-cell"
+        line = cell.line(inline, inline.content[: inline.content.find(shown)].count("\n"))
+        page.find("directive-known", message, cell, line, Severity.WARNING)
 
 
 def _math_only(piece: Part) -> str:
