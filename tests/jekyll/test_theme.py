@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+from tests import blogs
 from tests.jekyll import site
 
 if TYPE_CHECKING:
@@ -236,8 +237,9 @@ def test_without_plugins_the_theme_shows_less_and_does_not_break(tmp_path: Path,
     assert len(feed(built).findall(f"{ATOM}entry")) > 3
 
 
-def test_includes_of_fastpages_stand_in_text(tmp_path: Path, requires_jekyll: str) -> None:
-    """Hand-written posts of fastpages go on working."""
+@pytest.mark.parametrize("is_notebook", [False, True], ids=["by hand", "notebook"])
+def test_includes_of_fastpages_stand_in_text(tmp_path: Path, requires_jekyll: str, *, is_notebook: bool) -> None:
+    """Hand-written posts and notebooks of fastpages go on working."""
     callouts = "".join(f"{{% include {name}.html content='A <b>b</b>' %}}\n\n" for name in CALLOUTS)
     others = (
         "{% include info.html text='Info' %}\n\n{% include alert.html text='Alert' %}\n\n"
@@ -245,11 +247,22 @@ def test_includes_of_fastpages_stand_in_text(tmp_path: Path, requires_jekyll: st
         "{% include youtube.html content='https://youtu.be/abc-DEF_124?t=5' %}\n\n"
         "{% include twitter.html content='https://twitter.com/x/status/1' %}\n\n"
         "{% include image.html file='/a.png' alt='\"x\"' max-width='3em' caption='C' url='https://x.org' %}\n\n"
-        "{% include image.html file='/b.png' alt='y' %}\n"
+        "{% include image.html file='/b.png' alt='y' %}\n\n"
+        "{% include image url='c d.png' w='200' caption='Of <i>C</i>' %}\n\n"
+        "{% include image-r url='e.png' w='100' %}\n\n"
+        "{% include screenshot url='f.png' caption='F &amp; G' %}\n\n{% include video.html url='/g.mp4' %}\n"
     )
     root = site.copy_checkout(tmp_path / "blog", "_theme", "_config.yml", "index.html", "pages")
     (root / "_posts").mkdir()
     (root / "_posts/2020-01-01-x.md").write_text(f"---\ntitle: X\n---\n{callouts}{others}", "utf-8")
+    if is_notebook:
+        settings = (root / "_config.yml").read_text("utf-8")
+        nb = blogs.notebook(blogs.markdown(callouts + others))
+        blogs.write(root, {"_config.yml": settings, "_notebooks/2020-01-01-x.ipynb": nb})
+        post = blogs.convert(root, "_notebooks/2020-01-01-x.ipynb")
+        assert [finding for finding in post.findings if finding.rule == "liquid-valid"] == []
+        (root / "_posts/2020-01-01-x.md").unlink()
+        (root / post.path).write_text(post.text, "utf-8")
     built = site.build(root, tmp_path / "host", requires_jekyll)
     assert built.status == 0, built.output
     text = built.page("/nbpress/2020/01/01/x.html").soup.select_one(".post-content, .prose")
@@ -259,8 +272,49 @@ def test_includes_of_fastpages_stand_in_text(tmp_path: Path, requires_jekyll: st
     frames = [str(it["src"]) for it in text.select("div.embed > iframe[srcdoc]")]
     assert frames == [f"https://www.youtube-nocookie.com/embed/abc-DEF_12{number}" for number in (3, 4)]
     assert [it["href"] for it in text.select("p > span.embed > a")] == ["https://twitter.com/x/status/1"]
-    assert [it["src"] for it in text.select('a[href="https://x.org"] > img[alt=\'"x"\']')] == ["/a.png"]
-    assert text.select_one('img[src="/b.png"]:not([style], [title])') is not None
+    assert [it["src"] for it in text.select('figure > a[href="https://x.org"] > img[alt=\'"x"\']')] == ["/a.png"]
+    assert text.select_one('p > img[src="/b.png"]:not([style], [title])') is not None
+    assert text.select_one('figure > img[src="/nbpress/images/c%20d.png"][alt="Of C"][width="200"]') is not None
+    assert text.select_one('p > img.image-right[src="/nbpress/images/e.png"][width="100"]:not([title])') is not None
+    assert text.select_one('figure > img[src="/nbpress/images/f.png"][srcset="/nbpress/images/f.png 2x"]') is not None
+    assert text.select_one('video[src="/g.mp4"][controls]:not([autoplay])') is not None
+    assert [it.get_text() for it in text.select("figure > figcaption")] == ["C", "Of C", "F & G"]
+
+
+LONE_IMAGES = {
+    '<p><img src="a.png" title="C"></p>': "<figure>C</figure>",
+    '<p align="center">\n<img src="a.png" title="A &lt; B"></p>': '<div align="center"><figure>A &lt; B</figure></div>',
+    "<center><img src=\"a.png\" title='C'></center>": "<center><figure>C</figure></center>",
+    '<p><a href="/x" title="L"><img src="a.png" title="C"></a></p>': "<figure>C</figure>",
+    '<p>x</p>\n<img src="a.png" title="C">\n<p>y</p>': "<p>x</p>\n<figure>C</figure>\n<p>y</p>",
+}
+OTHER_IMAGES = (
+    '<p>x <img src="a.png" title="C"></p>',
+    '<table><tr><td><img src="a.png" title="C"></td></tr></table>',
+    '<p><img src="a.png" alt="with title=\'C\'"></p>',
+    '<p><a href="/x" title="L"><img src="a.png"></a></p>',
+    '<p><img class="emoji" title=":x:" alt=":x:" src="a.png"></p>',
+    '<pre><p><img src="a.png" title="C"></p></pre>',
+    '<!-- <p><img src="a.png" title="C"></p> -->',
+)
+
+
+def test_the_title_of_an_image_that_stands_alone_is_its_caption(tmp_path: Path, requires_jekyll: str) -> None:
+    """A script did it in fastpages; images within text, pictures of emoji and code stay as they are."""
+    root = site.copy_checkout(tmp_path / "blog", "_theme", "_config.yml", "index.html", "pages")
+    (root / "_posts").mkdir()
+    blocks = [*LONE_IMAGES, *OTHER_IMAGES]
+    body = "\n".join(f"<section>{block}</section>" for block in blocks)
+    (root / "_posts/2020-01-01-x.html").write_text(f"---\ntitle: X\nlayout: notebook\n---\n{body}\n", "utf-8")
+    built = site.build(root, tmp_path / "host", requires_jekyll)
+    assert built.status == 0, built.output
+    shown = re.findall(r"<section>(.*?)</section>", built.page("/nbpress/2020/01/01/x.html").html, re.DOTALL)
+    got = [re.sub(r"<figure>.*?<figcaption>(.*?)</figcaption>", r"<figure>\1", html, flags=re.DOTALL) for html in shown]
+    assert [html for html in got[: len(LONE_IMAGES)] if "title=" in html.replace(' title="L"', "")] == []
+    assert got[: len(LONE_IMAGES)] == list(LONE_IMAGES.values())
+    assert [
+        html.replace('<div class="table-scroll">', "").replace("</div>", "") for html in got[len(LONE_IMAGES) :]
+    ] == [*OTHER_IMAGES]
 
 
 def test_every_switch_of_the_theme_is_documented() -> None:
