@@ -26,6 +26,14 @@ SCHOLAR_TAGS: Mapping[str, str] = {
     "bibliography_count": "write the number",
 }
 """Tags of jekyll-scholar that nbpress has not, and what an author writes in their stead."""
+SHOWN_BLOCKS: Mapping[str, str] = {
+    "raw": "remove it, as no code and nothing in backticks is Liquid; or end it in the same cell: {% endraw %}",
+    "comment": "hide text in a comment of HTML: <!-- … -->",
+    "highlight": "write a block of code between lines of ```",
+}
+"""Blocks of Jekyll that work in no text cell, and what an author does instead; `raw` works if it is whole."""
+BLOCKS = (*SHOWN_BLOCKS, "capture", "case", "for", "if", "ifchanged", "tablerow", "unless")
+"""Tags of Jekyll that need an end."""
 VARIABLES = ("site", "page")
 """Objects whose properties authors may print in text cells."""
 
@@ -122,11 +130,11 @@ def match(text: str, start: int, allow: tuple[str, ...] = ()) -> Piece | None:
 def broken(text: str, start: int, allow: tuple[str, ...] = ()) -> str:
     """Return the beginning of what an author seems to have meant for Liquid at *start*, where nothing matches.
 
-    That is half a tag or variable, or a tag with a misspelt name.
+    That is half a tag or variable, a tag with a misspelt name, or one that works elsewhere.
     """
     tag, variable = _BROKEN_TAG.match(text, start), _BROKEN_VARIABLE.match(text, start)
     name = text[start : start + _LONGEST]
-    if _TAG.match(text, start) and (meant(name, allow) or of_scholar(name, allow)):
+    if _TAG.match(text, start) and (meant(name, allow) or of_scholar(name, allow) or of_shown_block(name)):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
     if (tag and tag[1] in (*TAGS, *CITATION_TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
@@ -146,6 +154,12 @@ def of_scholar(text: str, allow: tuple[str, ...] = ()) -> str:
     """Return the name of the tag with which *text* begins if only jekyll-scholar has it, which is not there."""
     tag = _BROKEN_TAG.match(text)
     return tag[1] if tag and tag[1] in SCHOLAR_TAGS and tag[1] not in allow else ""
+
+
+def of_shown_block(text: str) -> str:
+    """Return the name of the tag with which *text* begins if it belongs to one of `SHOWN_BLOCKS`, its end included."""
+    tag = _BROKEN_TAG.match(text)
+    return tag[1] if tag and tag[1].removeprefix("end") in SHOWN_BLOCKS else ""
 
 
 def references(text: str) -> list[str]:

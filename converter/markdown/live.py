@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter import liquid
-from converter.markdown.cells import live_pieces
+from converter.markdown.cells import live_pieces, walk
 from converter.model import Severity
 
 if TYPE_CHECKING:
@@ -46,39 +46,70 @@ _PLUGIN_FILTER = re.compile(r"^\s*def\s+(\w+)", re.MULTILINE)
 
 def check(cells: Sequence[Cell], page: Page) -> None:
     """Note a finding for every piece of Liquid in *cells* that would stop Jekyll, or that nothing understands."""
-    blocks = {name for name in page.config.liquid_allow if f"end{name}" in page.config.liquid_allow}
+    shown: list[str] = []
     is_open: list[tuple[str, Cell, int]] = []
     for cell in cells:
         for number, suspect in cell.protected.suspects:
-            wrong, remedy = _suspected(suspect, page)
-            message = f"{suspect!r} is {wrong}, so it is shown as it stands; {remedy}"
-            page.find("liquid-valid", message, cell, number + cell.above + 1, Severity.WARNING)
+            if not _is_code(cell, number) and not _ends(suspect, shown):
+                wrong, remedy = _suspected(suspect, page)
+                message = f"{suspect!r} {wrong}, so it is shown as it stands; {remedy}"
+                page.find("liquid-valid", message, cell, number + cell.above + 1, Severity.WARNING)
         for index, piece in sorted(live_pieces(cell), key=lambda pair: pair[0]):
             if not isinstance(piece, liquid.Piece) or piece.kind is not liquid.Kind.ALIVE:
                 continue
             line = cell.protected.starts[index] + cell.above + 1
-            for message in _faults(piece.text, page):
+            for message in (*_faults(piece.text, page), *_unpaired(piece.text, is_open, cell, line, page)):
                 page.find("liquid-valid", message, cell, line)
-            found = _NAME_AND_REST.fullmatch(piece.text)
-            name = found[1] if found else ""
-            if name in blocks:
-                is_open.append((name, cell, line))
-            elif name.removeprefix("end") in blocks:
-                if is_open and is_open[-1][0] == name.removeprefix("end"):
-                    is_open.pop()
-                else:
-                    page.find("liquid-valid", f"{{% {name} %}} ends nothing; remove it", cell, line)
     for name, cell, line in is_open:
         page.find("liquid-valid", f"{{% {name} %}} has no end; add {{% end{name} %}} below it", cell, line)
 
 
+def _is_code(cell: Cell, number: int) -> bool:
+    """Tell whether line *number* of the source of *cell*, from 0, is code by its indentation."""
+    blocks = (token.map for token, _, _ in walk(cell.tokens) if token.type == "code_block" and token.map)
+    return any(cell.protected.line(start) <= number < cell.protected.line(end) for start, end in blocks)
+
+
+def _ends(suspect: str, shown: list[str]) -> bool:
+    """Tell whether *suspect* ends a block that is *shown*, of which the author has been told; note what begins one."""
+    name = liquid.of_shown_block(suspect)
+    if name.startswith("end") and name.removeprefix("end") in shown:
+        shown.remove(name.removeprefix("end"))
+        return True
+    shown += [name] if name else []
+    return False
+
+
+def _unpaired(text: str, is_open: list[tuple[str, Cell, int]], cell: Cell, line: int, page: Page) -> Iterator[str]:
+    """Yield what is wrong with the tag *text* as the beginning or end of a block; note in *is_open* what begins one."""
+    found, allow = _NAME_AND_REST.fullmatch(text), page.config.liquid_allow
+    name = found[1] if found else ""
+    block = name.removeprefix("end")
+    other = block if name != block else f"end{block}"
+    if block not in liquid.BLOCKS and not {block, f"end{block}"}.issubset(allow):
+        return
+    if other not in allow:
+        yield f"{{% {name} %}} is allowed and {{% {other} %}} is not; add {other} to notebooks.liquid.allow"
+    elif name == block:
+        is_open.append((name, cell, line))
+    elif is_open and is_open[-1][0] == block:
+        is_open.pop()
+    else:
+        yield f"{{% {name} %}} ends nothing; remove it"
+
+
 def _suspected(text: str, page: Page) -> tuple[str, str]:
     """Return what is wrong with the Liquid that *text* is not, and what to do."""
+    block = liquid.of_shown_block(text)
+    if block.startswith("end"):
+        return "ends nothing", "remove it, or put it into backticks"
+    if block:
+        return "has no end" if block == "raw" else "works in no text cell", liquid.SHOWN_BLOCKS[block]
     foreign = liquid.of_scholar(text, page.config.liquid_allow)
     if foreign:
-        return "a tag of jekyll-scholar's that nbpress has not", liquid.SCHOLAR_TAGS[foreign]
+        return "is a tag of jekyll-scholar's that nbpress has not", liquid.SCHOLAR_TAGS[foreign]
     near = liquid.meant(text, page.config.liquid_allow)
-    return ("no tag", f"did you mean {near}?") if near else ("not whole", "complete it, or put it into backticks")
+    return ("is no tag", f"did you mean {near}?") if near else ("is not whole", "complete it, or put it into backticks")
 
 
 def _faults(text: str, page: Page) -> Iterator[str]:

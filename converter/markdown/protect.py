@@ -267,14 +267,13 @@ class _Scanner:
                 return self._take(at, liquid.Piece(kind=liquid.Kind.RAW, text=end[0]))
             return 0
         piece = liquid.match(self.source, at, self.allow)
+        if piece and piece.kind is liquid.Kind.RAW:
+            self.raw_until = self._raw_end(at)
+            piece = piece if self.raw_until else None
         if piece is None:
             beginning = liquid.broken(self.source, at, self.allow)
             self.suspects += [(self.source.count("\n", 0, at), beginning)] if beginning else []
             return 0
-        if piece.kind is liquid.Kind.RAW:
-            self.raw_until = self._raw_end(at)
-            if not self.raw_until:
-                return 0
         return self._take(at, piece)
 
     def _raw_end(self, at: int) -> int:
