@@ -29,6 +29,7 @@ FOOTNOTES = ("liquid", "html")
 ASSETS = ("local", "cdn")
 MATH = ("katex", "mathml")
 CITATION_STYLES = ("author-date", "numeric")
+_OF_ADDRESSES = ("permalink", "categories", "category", "slug", "published")
 SCHOLAR = "jekyll-scholar"
 """The plugin that has citations of its own."""
 
@@ -53,6 +54,10 @@ class Config:
     """Jekyll's `future`: whether it lists posts of days to come."""
     unpublished: bool = field(default=False, metadata={"outside": True})
     """Jekyll's `unpublished`: whether it lists posts that say `published: false`."""
+    permalink: str = field(default="date", metadata={"outside": True})
+    """Jekyll's `permalink`: a template for the addresses of posts, or the name of one."""
+    defaults: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"outside": True})
+    """What Jekyll's `defaults` say of posts below a path as far as their addresses depend on it, the strongest last."""
 
     source: PurePosixPath = PurePosixPath("_notebooks")
     """Folder of the notebooks, searched recursively."""
@@ -168,7 +173,27 @@ def _of_jekyll(site: dict[Any, Any]) -> dict[str, Any]:
         "has_theme": bool(site.get("theme") or site.get("remote_theme")),
         "future": site.get("future") is True,
         "unpublished": site.get("unpublished") is True,
+        "permalink": str(_posts_of(site).get("permalink") or site.get("permalink") or "date"),
+        "defaults": _defaults_of(site),
     }
+
+
+def _posts_of(site: dict[Any, Any]) -> dict[Any, Any]:
+    """Return what the site's `collections` say of posts."""
+    collections = site.get("collections")
+    posts = collections.get("posts") if isinstance(collections, dict) else None
+    return posts if isinstance(posts, dict) else {}
+
+
+def _defaults_of(site: dict[Any, Any]) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return paths and values of the site's `defaults` for posts; the longer path is the stronger one."""
+    found = []
+    for one in site.get("defaults") or ():
+        scope, values = (one.get(key) if isinstance(one, dict) else None for key in ("scope", "values"))
+        if isinstance(scope, dict) and isinstance(values, dict) and scope.get("type", "posts") == "posts":
+            given = {key: values[key] for key in _OF_ADDRESSES if key in values}
+            found.append((str(scope.get("path") or "").lstrip("/"), "type" in scope, given))
+    return tuple((path, given) for path, _, given in sorted(found, key=lambda it: (len(it[0]), it[1])) if given)
 
 
 def _wrong_defaults(matter: dict[Any, Any]) -> Iterator[str]:

@@ -52,6 +52,7 @@ def build(
         if not only:
             gone = write.remove_posts(found.index.orphans(config), config).removed
             report = report.merged(Report(removed=gone))
+        report = report.merged(Report(findings=tuple(survey.same_addresses(found, (*report.written, *report.removed)))))
         found.memo.save(found.sources)
     return findings.placed(report, config.root)
 
@@ -110,5 +111,6 @@ def check(config: Config, only: Iterable[Path] = ()) -> Report:
         report = report.merged(checks.all_of(found))
     if not only:
         report = report.merged(Report(findings=tuple(survey.orphans(found))))
+    report = report.merged(Report(findings=tuple(survey.same_addresses(found))))
     found.memo.save(found.sources)
     return findings.placed(report, config.root)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from converter.config import Config
@@ -21,12 +21,22 @@ SUFFIXES = (".html", ".md", ".markdown", ".mkdn", ".mkd")
 """What Jekyll takes for a post."""
 # The banner is ours only right behind the front matter; a post may well quote it further down.
 _HEAD = re.compile(
-    r"\A\ufeff?---[ \t]*\r?\n.*?^---[ \t]*\r?\n\s*"
-    rf"<!--[#\s]*{re.escape(BANNER)}[#\s]*file to edit: ([^\n]+?)\s*$",
+    r"\A\ufeff?---[ \t]*\r?\n(?P<matter>.*?)^---[ \t]*(?:\r?\n|\Z)"
+    rf"(?:\s*<!--[#\s]*{re.escape(BANNER)}[#\s]*file to edit: (?P<notebook>[^\n]+?)\s*$)?",
     re.DOTALL | re.MULTILINE,
 )
 _ENOUGH = 1 << 16
 """Bytes that hold any front matter and the banner behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the body of a post."""
+
+    matter: str | None
+    """Its front matter; None if it has none."""
+    notebook: PurePosixPath | None
+    """The notebook that its banner names; None for a post of the author's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +47,46 @@ class Index:
     """Every post with the notebook that its banner names; None for a post of the author's own."""
     posts: Mapping[PurePosixPath, tuple[PurePosixPath, ...]]
     """Every notebook that a banner names, with its posts."""
+    matters: Mapping[PurePosixPath, str] = field(default_factory=dict)
+    """The front matter of every post that has any."""
 
     @classmethod
-    def of(cls, notebooks: Mapping[PurePosixPath, PurePosixPath | None]) -> Index:
-        """Return the index of posts whose *notebooks* are known."""
+    def of(
+        cls,
+        notebooks: Mapping[PurePosixPath, PurePosixPath | None],
+        matters: Mapping[PurePosixPath, str] | None = None,
+    ) -> Index:
+        """Return the index of posts whose *notebooks* are known, and perhaps their front *matters*."""
         posts: dict[PurePosixPath, tuple[PurePosixPath, ...]] = {}
         for path, notebook in notebooks.items():
             if notebook is not None:
                 posts[notebook] = (*posts.get(notebook, ()), path)
-        return cls(notebooks, posts)
+        return cls(notebooks, posts, matters or {})
 
     @classmethod
     def read(cls, config: Config) -> Index:
         """Return the index of the posts on the disk."""
         folder = config.root / config.posts
         files = sorted(file for file in folder.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-        return cls.of({PurePosixPath(file.relative_to(config.root).as_posix()): edited_file(file) for file in files})
+        heads = {PurePosixPath(file.relative_to(config.root).as_posix()): head(file) for file in files}
+        return cls._of_heads(heads)
+
+    @classmethod
+    def _of_heads(cls, heads: Mapping[PurePosixPath, Head]) -> Index:
+        """Return the index of posts with these *heads*."""
+        matters = {path: head.matter for path, head in heads.items() if head.matter is not None}
+        return cls.of({path: head.notebook for path, head in heads.items()}, matters)
+
+    def renewed(self, changed: Iterable[PurePosixPath], config: Config) -> Index:
+        """Return the index after the posts among *changed* were written or removed."""
+        changed = {path for path in changed if path.is_relative_to(config.posts) and path.suffix in SUFFIXES}
+        fresh = {path: head(config.root / path) for path in sorted(changed) if (config.root / path).is_file()}
+        kept = {
+            path: Head(self.matters.get(path), notebook)
+            for path, notebook in self.notebooks.items()
+            if path not in changed
+        }
+        return Index._of_heads({**kept, **fresh}) if changed else self
 
     def around(self, path: PurePosixPath, notebook: PurePosixPath) -> Index:
         """Return the part that matters to the post at *path* of *notebook*: its own posts, and those of its name."""
@@ -78,15 +112,17 @@ def twins(path: PurePosixPath) -> tuple[PurePosixPath, ...]:
     return tuple(path.with_suffix(suffix) for suffix in SUFFIXES)
 
 
-def edited_file(file: Path) -> PurePosixPath | None:
-    """Return the notebook that the banner of the post at *file* names; None if it is a post of the author's own."""
+def head(file: Path) -> Head:
+    """Return what the head of the post at *file* says; nothing if nobody can read it."""
     try:
         with file.open("rb") as stream:
-            head = stream.read(_ENOUGH).decode("utf-8", "replace")
+            text = stream.read(_ENOUGH).decode("utf-8", "replace")
     except OSError:
-        return None
-    found = _HEAD.match(head)
-    return PurePosixPath(found[1]) if found else None
+        return Head(None, None)
+    found = _HEAD.match(text)
+    if found is None:
+        return Head(None, None)
+    return Head(found["matter"], PurePosixPath(found["notebook"]) if found["notebook"] else None)
 
 
 def images_of(text: str, config: Config) -> set[PurePosixPath]:

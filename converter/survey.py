@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from converter import discover, workers
+from converter import discover, permalinks, workers
 from converter.errors import NotebookError
 from converter.model import Finding, Report, Severity
 from converter.posts import Index
@@ -59,6 +59,8 @@ class Survey:
     config: Config
     sources: tuple[Source, ...]
     """All notebooks of the blog."""
+    chosen: frozenset[Source]
+    """Those that somebody asked for."""
     plans: tuple[Plan, ...]
     """Those that need a look."""
     report: Report
@@ -104,6 +106,7 @@ def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settl
     return Survey(
         config=config,
         sources=sources,
+        chosen=chosen,
         plans=tuple(plans.values()),
         report=Report().merged(*reports.values()),
         index=index,
@@ -134,6 +137,27 @@ def orphans(survey: Survey) -> Iterator[Finding]:
     for path in survey.index.orphans(survey.config):
         message = f"its notebook {survey.index.notebooks[path]} is gone; restore it, or build to remove this post"
         yield Finding(rule="post-has-notebook", message=message, source=path)
+
+
+def same_addresses(survey: Survey, changed: Iterable[PurePosixPath] = ()) -> Iterator[Finding]:
+    """Yield a finding for every notebook whose post Jekyll would publish in the same file as another post.
+
+    *changed* are the posts that were written or removed since the survey.
+    """
+    index, config = survey.index.renewed(changed, survey.config), survey.config
+    gone, chosen = set(index.orphans(config)), {source.path for source in survey.chosen}
+    matters = {path: matter for path, matter in index.matters.items() if path not in gone}
+    for clash in permalinks.shared(matters, config):
+        for path in clash.posts:
+            notebook = index.notebooks[path]
+            others = [str(index.notebooks[it] or it) for it in clash.posts if index.notebooks[it] != notebook]
+            if notebook in chosen and others:
+                remedy = "change `permalink` in" if clash.is_chosen else "rename, or give a `permalink` of its own to,"
+                message = (
+                    f"is published at {clash.address}, and so is {', '.join(others)}; readers find only one of them; "
+                    f"{remedy} all but one"
+                )
+                yield Finding(rule="post-address-unique", message=message, source=notebook)
 
 
 def opened(plan: Plan, config: Config, *, alone: bool = False) -> Opened:

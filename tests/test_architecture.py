@@ -29,7 +29,7 @@ LAYERS = (
     "model config files charts directives folds streams mathml text jekyll gateway markup probe preview",
     (
         "discover findings matter_text matter_spellings front_matter bibliography citations images jumps links memo "
-        "posts progress record runs runtimes stable templating transform"
+        "permalinks posts progress record runs runtimes stable templating transform"
     ),
     "inputs markdown pair word_text word read write",
     "inset kernel faults outputs survey",

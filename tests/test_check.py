@@ -214,3 +214,32 @@ def test_diff_applies_to_the_committed_post(root: Path) -> None:
     added = [line for line in lines[3:] if line.startswith("+")]
     assert ["Poetry" in line for line in removed] == [True]
     assert ["Prose" in line for line in added] == [True]
+
+
+def test_two_posts_at_one_address_are_told_of_at_both_notebooks(tmp_path: Path) -> None:
+    """Jekyll would publish one over the other; also where the memo knows both, and as long as the clash lasts."""
+    first, second = "_notebooks/2020-01-02-a.ipynb", "_notebooks/2020-01-03-b.ipynb"
+    files = {"_config.yml": "{}\n", first: folders.notebook(["# A\n\n- permalink: /x/"])}
+    made = folders.make(tmp_path / "blog", files)
+    settings = config.load(made)
+    assert pipeline.build(settings).findings == ()
+    (made / second).write_bytes((made / first).read_bytes())
+    for command in (pipeline.build, pipeline.check, pipeline.check):
+        found = command(settings).findings
+        assert [(it.rule, str(it.source)) for it in found] == [("post-address-unique", it) for it in (first, second)]
+    assert [str(it.source) for it in pipeline.check(settings, [made / second]).findings] == [second]
+    edit(made / second, "/x/", "/y/")
+    assert pipeline.build(settings).findings == pipeline.check(settings).findings == ()
+
+
+def test_posts_that_go_share_no_address(tmp_path: Path) -> None:
+    """An older post of the same notebook, and a post whose notebook is gone, are findings of their own."""
+    made = folders.make(tmp_path / "blog", {"_config.yml": "{}\n", A: folders.notebook(["# A\n\n- permalink: /x/"])})
+    settings = config.load(made)
+    pipeline.build(settings)
+    post = (made / POST).read_text("utf-8")
+    (made / "_posts/2019-01-02-older.html").write_text(post, "utf-8")
+    (made / "_posts/2019-01-02-gone.html").write_text(
+        post.replace(f"edit: {A}", "edit: _notebooks/gone.ipynb"), "utf-8"
+    )
+    assert [it.rule for it in pipeline.check(settings).findings] == ["post-unique", "post-has-notebook"]
