@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from converter import workers
 from tests import folders
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_findings_come_in_the_order_of_notebooks_and_runs_in_that_of_time(
     root = folders.make(tmp_path, {"_config.yml": "{}\n", ".nbpress/runs.json": json.dumps(runs), **files})
     done = folders.nbpress(root, "build", "--jobs", str(jobs))
     assert done.returncode == 1
-    bounded = str(threads or os.cpu_count())
+    bounded = str(threads or workers.cpus())
     said = [line.partition(" [")[0] for line in done.stdout.splitlines()]
     assert said == [
         f"{_file(name)}: cell 2, line 4: ValueError: ('{bounded}', '{bounded}'), under \"T\"" for name in names
