@@ -73,7 +73,9 @@ def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
     quoted = raw[:1] in ("'", '"')
     if isinstance(value, str):
         return value if quoted or is_yaml else raw
-    if kind == TEXT or (value is None and raw.lower() not in ("", "~", "null")):
+    if not raw:
+        return None  # an empty text would be true to Liquid: `{% if page.description %}`
+    if kind == TEXT or (value is None and raw.lower() not in ("~", "null")):
         return raw
     if isinstance(value, dict) and not raw.startswith("{"):
         return raw
