@@ -28,6 +28,8 @@ _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _CITE = re.compile(r"\\cite\{\s*([^{}\\\s,]+(?:\s*,\s*[^{}\\\s,]+)*)\s*\}")
 _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.IGNORECASE)
+_LINK = re.compile(r"\]\((?:https?:|mailto:|\.{0,2}/|#|\{%)", re.IGNORECASE)
+"""The middle of a link in Markdown. No formula has one, so the brackets around it were escaped by an author."""
 _INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
 _AFTER_NOTE = re.compile(r"^\[\^[^\]\n]+\]:[^\n]*(?:\n[^\n]+)*\n[ \t]*\Z", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
@@ -218,7 +220,7 @@ class _Scanner:
         source, limit = self.source, self._paragraph_end(at)
         for opening, closing in ((r"\\(", r"\\)"), (r"\\[", r"\\]"), (r"\(", r"\)"), (r"\[", r"\]")):
             end = self._find(closing, at + len(opening), limit) if source.startswith(opening, at) else -1
-            if end < 0 or not source[at + len(opening) : end].strip():
+            if end < 0 or not source[at + len(opening) : end].strip() or _LINK.search(source, at, end):
                 continue
             stop = end + len(closing)
             if source[stop : stop + 1] in ("(", "["):  # brackets that an author escaped, before a link's target
