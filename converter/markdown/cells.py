@@ -117,6 +117,7 @@ def _parser() -> MarkdownIt:
     parser.inline.terminator_re = _STOPS
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
     parser.core.ruler.before("text_join", "bracket", _keep_escaped_brackets)
+    parser.core.ruler.push("strong", _join_strong)
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
     return parser
 
@@ -127,6 +128,21 @@ def _keep_escaped_brackets(state: StateCore) -> None:
         for child in token.children or ():
             if child.type == "text_special" and child.content in ("[", "@"):
                 child.type = "bracket"
+
+
+def _join_strong(state: StateCore) -> None:
+    """Hide the marks of `**` directly within `**`, as GitHub does: `____a____` is one element, not two."""
+    for token in state.tokens:
+        outer: list[str] = []
+        hidden: list[bool] = []
+        for child in token.children or ():
+            if child.nesting == 1:
+                hidden.append(child.type == "strong_open" and outer[-1:] == ["strong_open"])
+                outer.append(child.type)
+                child.hidden = child.hidden or hidden[-1]
+            elif child.nesting == -1:
+                outer.pop()
+                child.hidden = child.hidden or hidden.pop()
 
 
 def _normal_link(address: str) -> str:
