@@ -34,6 +34,13 @@ SHOWN_BLOCKS: Mapping[str, str] = {
 """Blocks of Jekyll that work in no text cell, and what an author does instead; `raw` works if it is whole."""
 BLOCKS = (*SHOWN_BLOCKS, "capture", "case", "for", "if", "ifchanged", "tablerow", "unless")
 """Tags of Jekyll that need an end."""
+FOREIGN_TAGS: Mapping[str, tuple[str, str]] = {
+    **{name: ("jekyll-scholar's", remedy) for name, remedy in SCHOLAR_TAGS.items()},
+    "gist": ("jekyll-gist's", "write a link, or add gist to notebooks.liquid.allow"),
+    "twitter": ("jekyll-twitter-plugin's", "write a block quote, > twitter: https://twitter.com/…"),
+    "youtube": ("jekyll-youtube's", "write a block quote, > youtube: https://youtu.be/…"),
+}
+"""Tags that authors of fastpages could use and nbpress has not: whose they are, and what to write in their stead."""
 VARIABLES = ("site", "page")
 """Objects whose properties authors may print in text cells."""
 
@@ -45,10 +52,11 @@ _VARIABLE = re.compile(
     r"""\{\{-?\s*+([\w-]++)(?>\.[A-Za-z_][\w-]*+\??+|\[(?>\d++|'[^'{}]*+'|"[^"{}]*+")\])*+"""
     rf"""(?>\s*+\|\s*+\w++(?>\s*+:\s*+{_ARGUMENT}(?>\s*+,\s*+{_ARGUMENT})*+)?+)*+\s*+-?\}}\}}"""
 )
-_FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.IGNORECASE)
+_FN = re.compile(r"\{%-?\s*fn\s+([\w-]+)\s*-?%\}|<%-?\s*fn\s+([\w-]+)\s*-?%>", re.IGNORECASE | re.ASCII)
 _FNDETAIL_START = re.compile(r"(?:\{\{|<%=?)-?\s*(['\"])")
 _FNDETAIL_END = {
-    quote: re.compile(rf"""{quote}\s*+\|\s*+fndetail\s*+:\s*+(['"]?)([\w-]+)\1\s*+-?(?:\}}\}}|%>)""") for quote in "'\""
+    quote: re.compile(rf"""{quote}\s*+\|\s*+fndetail\s*+:\s*+(['"]?)([\w-]+)\1\s*+-?(?:\}}\}}|%>)""", re.ASCII)
+    for quote in "'\""
 }
 _BROKEN_TAG = re.compile(r"\{%-?\s*+([\w-]++)")
 _BROKEN_VARIABLE = re.compile(r"\{\{-?\s*+([\w-]++)[.\[]")
@@ -134,7 +142,8 @@ def broken(text: str, start: int, allow: tuple[str, ...] = ()) -> str:
     """
     tag, variable = _BROKEN_TAG.match(text, start), _BROKEN_VARIABLE.match(text, start)
     name = text[start : start + _LONGEST]
-    if _TAG.match(text, start) and (meant(name, allow) or of_scholar(name, allow) or of_shown_block(name)):
+    is_elsewhere = meant(name, allow) or foreign(name, allow) or of_shown_block(name)
+    if _TAG.match(text, start) and is_elsewhere:
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
     if (tag and tag[1] in (*TAGS, *CITATION_TAGS, "fn", *allow)) or (variable and variable[1] in VARIABLES + allow):
         return _SHORT.match(text, start)[0]  # type: ignore[index]  # it matches anything
@@ -150,10 +159,15 @@ def meant(text: str, allow: tuple[str, ...] = ()) -> str:
     return next(iter(difflib.get_close_matches(tag[1], known, n=1, cutoff=0.8)), "")
 
 
-def of_scholar(text: str, allow: tuple[str, ...] = ()) -> str:
-    """Return the name of the tag with which *text* begins if only jekyll-scholar has it, which is not there."""
+def foreign(text: str, allow: tuple[str, ...] = ()) -> str:
+    """Return the name of the tag with which *text* begins if it is of `FOREIGN_TAGS` and the site does not allow it."""
     tag = _BROKEN_TAG.match(text)
-    return tag[1] if tag and tag[1] in SCHOLAR_TAGS and tag[1] not in allow else ""
+    return tag[1] if tag and tag[1] in FOREIGN_TAGS and tag[1] not in allow else ""
+
+
+def label(number: str) -> str:
+    """Return the *number* of a footnote as the argument of a filter; a bare name would be a variable."""
+    return number if number.isdecimal() else f'"{number}"'
 
 
 def of_shown_block(text: str) -> str:

@@ -50,6 +50,7 @@ class _Environment(jinja2.Environment):
             autoescape=False,  # every value is HTML already, or escaped by name at the point of use
         )
         self.filters["liquid_string"] = liquid.string
+        self.filters["liquid_label"] = liquid.label
         self._folder = folder
         self._state = 0
 

@@ -53,8 +53,14 @@ class Embed:
     """Where in the video to begin, in seconds."""
 
 
-def embed(text: str) -> Embed | str | None:
-    """Return the embed that a block quote with nothing but *text* makes, or the address that ought to make one."""
+def embeds(text: str) -> list[Embed | str]:
+    """Return what a block quote with nothing but *text* embeds, one or one a line, or addresses that embed nothing."""
+    found = _embed(text)
+    lines = [_embed(line) for line in text.split("\n")] if found is None else [found]
+    return [embed for embed in lines if embed is not None] if None not in lines else []
+
+
+def _embed(text: str) -> Embed | str | None:
     found = _EMBED.fullmatch(text.strip())
     if found is None:
         return None

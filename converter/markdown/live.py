@@ -105,9 +105,10 @@ def _suspected(text: str, page: Page) -> tuple[str, str]:
         return "ends nothing", "remove it, or put it into backticks"
     if block:
         return "has no end" if block == "raw" else "works in no text cell", liquid.SHOWN_BLOCKS[block]
-    foreign = liquid.of_scholar(text, page.config.liquid_allow)
+    foreign = liquid.foreign(text, page.config.liquid_allow)
     if foreign:
-        return "is a tag of jekyll-scholar's that nbpress has not", liquid.SCHOLAR_TAGS[foreign]
+        whose, remedy = liquid.FOREIGN_TAGS[foreign]
+        return f"is a tag of {whose} that nbpress has not", remedy
     near = liquid.meant(text, page.config.liquid_allow)
     return ("is no tag", f"did you mean {near}?") if near else ("is not whole", "complete it, or put it into backticks")
 

@@ -30,7 +30,9 @@ _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.IGNORECASE)
 _LINK = re.compile(r"\]\((?:https?:|mailto:|\.{0,2}/|#|\{%)", re.IGNORECASE)
 """The middle of a link in Markdown. No formula has one, so the brackets around it were escaped by an author."""
-_INTERESTING = re.compile(r"[`$\\<{]|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
+_TEX = re.compile(r"\\[A-Za-z]|[\^_=]")
+"""What tells a formula between `[%` and `%]` from a template's tag."""
+_INTERESTING = re.compile(r"[`$\\<{]|\[%|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
 _AFTER_NOTE = re.compile(r"^\[\^[^\]\n]+\]:[^\n]*(?:\n[^\n]+)*\n[ \t]*\Z", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 
@@ -160,9 +162,7 @@ class _Scanner:
             fence = _FENCE.match(source, at)
             if fence:
                 return self._fence_end(fence)
-        if at >= len(source):
-            return at + 1
-        match source[at]:
+        match source[at : at + 1]:
             case "`":
                 return self._code_end(at)
             case "$":
@@ -173,6 +173,8 @@ class _Scanner:
                 return self._html(at)
             case "{":
                 return self._liquid(at) or at + 1
+            case "[":
+                return self._percent(at)
             case _:
                 return at + 1
 
@@ -240,6 +242,14 @@ class _Scanner:
                 text = source[at : end + len(closing)]
                 return self._take(at, Math(text=text, tex=self._unquoted(at, text)))
         return at + 2
+
+    def _percent(self, at: int) -> int:
+        """Take `[% … %]`, which fastpages told KaTeX to typeset."""
+        end = self._find("%]", at + 2, self._paragraph_end(at))
+        content = self.source[at + 2 : end]
+        if end < 0 or "`" in content or not _TEX.search(content):
+            return at + 1
+        return self._take(at, Math(text=self.source[at : end + 2], tex=f"$${self._unquoted(at, content)}$$"))
 
     def _html(self, at: int) -> int:
         """Jump over code elements; look for Liquid only in other tags."""

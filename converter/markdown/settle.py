@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _NO_ALT = "an image has no text for those who do not see it; say what it shows: ![what it shows](…)"
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
+_SIZED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\s]+) +=([\d%]*)x?[\d%]*\)")
 _SPACED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\n]* [^()<>\n\"]*\.(?:png|jpe?g|gif|svg|webp))\)", re.IGNORECASE)
 
 
@@ -71,6 +72,9 @@ def images_of(cell: Cell, page: Page) -> None:
         if token.type == "text":
             for found in _SPACED_IMAGE.finditer(token.content) if "![" in token.content else ():
                 message = f"the address of image {found[1]} has a space, so it stays text; write %20 for the space"
+                page.find("image-exists", message, cell, cell.line(block, line))
+            for found in _SIZED_IMAGE.finditer(token.content) if "![" in token.content else ():
+                message = f'Markdown has no sizes, so the image {found[1]} stays text; write <img src="{found[1]}" …>'
                 page.find("image-exists", message, cell, cell.line(block, line))
         elif token.type == "image":
             where = cell.line(block, line)
@@ -199,13 +203,15 @@ def with_callouts(tokens: list[Token], cell: Cell, page: Page) -> Iterator[Token
             yield Token("footnote_text", "", 0, children=inside, meta=token.meta)
             continue
         first = inside[1] if len(inside) > 1 and inside[1].type == "inline" else None
-        embed = callouts.embed(cell.protected.original(first.content)) if first and len(inside) == 3 else None  # noqa: PLR2004 - one paragraph
-        callout = callouts.callout(first) if first and not embed else None
-        if isinstance(embed, str):
-            message = f"{embed} is no address of a video; write https://youtu.be/ID"
+        embeds = callouts.embeds(cell.protected.original(first.content)) if first and len(inside) == 3 else []  # noqa: PLR2004 - one paragraph
+        wrong = [address for address in embeds if isinstance(address, str)]
+        callout = callouts.callout(first) if first and not embeds else None
+        for address in wrong:
+            message = f"{address} is no address of a video; write https://youtu.be/ID"
             page.find("embed-resolves", message, cell, cell.line(token), Severity.WARNING)
-        if isinstance(embed, callouts.Embed):
-            yield Token("embed", "", 0, meta={"embed": embed})
+        if embeds and not wrong:
+            for embed in embeds:
+                yield Token("embed", "", 0, meta={"embed": embed})
         elif callout:
             if first is not None and not first.children:  # the marker was all of its paragraph
                 inside = inside[3:]
