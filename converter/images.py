@@ -77,7 +77,7 @@ def _local(address: str, source: Source, cell: NotebookNode, config: Config) -> 
         return _attachment(address.partition(":")[2], source, cell, config)
     if _ELSEWHERE.match(address):
         return None
-    file = _file(address, source)
+    file = file_of(address, source)
     if file is None:
         name = unquote(address)
         noun = "image" if PurePosixPath(name).suffix.lower() in _PICTURES else "file"
@@ -94,7 +94,7 @@ def _local(address: str, source: Source, cell: NotebookNode, config: Config) -> 
     inside = _normal(PurePosixPath(file.relative_to(config.root).as_posix())) if ".." not in file.parts else None
     inside = inside or PurePosixPath(real.relative_to(root).as_posix())
     notebooks = config.source
-    if not inside.is_relative_to(notebooks) and not any(_is_hidden(part) for part in inside.parts):
+    if not inside.is_relative_to(notebooks) and not any(is_hidden(part) for part in inside.parts):
         return Image(url=url(inside, config), asset=None, size=size(content))
     path = inside.relative_to(notebooks) if inside.is_relative_to(notebooks) else inside
     return _published(published(path, config), content, config)
@@ -116,7 +116,7 @@ def url(path: PurePosixPath, config: Config) -> str:
 
 def published(path: PurePosixPath, config: Config) -> PurePosixPath:
     """Return where the file at *path* goes; Jekyll never publishes names that begin with `_`, `.`, `#` or `~`."""
-    return config.images.joinpath(*(f"x{part}" if _is_hidden(part) else part for part in path.parts))
+    return config.images.joinpath(*(f"x{part}" if is_hidden(part) else part for part in path.parts))
 
 
 def size(content: bytes) -> tuple[int, int] | None:
@@ -184,7 +184,7 @@ def of_matter(matter: FrontMatter) -> PurePosixPath | None:
 def missing(path: PurePosixPath, matter: FrontMatter, source: Source, config: Config) -> Finding | None:
     """Return the finding that Jekyll has no file at *path* to publish, which `image` in *matter* names."""
     with contextlib.suppress(OSError):  # a name that is too long for the disk is no file
-        if (config.root / path).is_file() and not any(_is_hidden(part) for part in path.parts):
+        if (config.root / path).is_file() and not any(is_hidden(part) for part in path.parts):
             return None
     return Finding(
         rule="image-exists",
@@ -195,7 +195,7 @@ def missing(path: PurePosixPath, matter: FrontMatter, source: Source, config: Co
     )
 
 
-def _file(address: str, source: Source) -> Path | None:
+def file_of(address: str, source: Source) -> Path | None:
     """Return the file that *address* means: as it is written, decoded, without query or fragment."""
     for file in candidates(address, source):
         with contextlib.suppress(OSError):  # a name that is too long for the disk is no file
@@ -209,6 +209,12 @@ def _normal(path: PurePosixPath) -> PurePosixPath:
     return PurePosixPath(*(part for part in path.parts if part != "."))
 
 
-def _is_hidden(part: str) -> bool:
+def inside(file: Path, config: Config) -> PurePosixPath | None:
+    """Return the path of *file* from the blog's root; None if it lies outside."""
+    real, root = file.resolve(), config.root.resolve()
+    return PurePosixPath(real.relative_to(root).as_posix()) if real.is_relative_to(root) else None
+
+
+def is_hidden(part: str) -> bool:
     """Tell whether Jekyll passes over a file or folder of that name."""
     return part.startswith(("_", ".", "#", "~"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from converter import discover
+from converter import discover, images
 from converter.model import Severity
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from converter.model import Source
 
 _NOTEBOOK_LINK = re.compile(r"(?!(?:[a-z][a-z0-9+.-]*:|//|/|#|\{))([^?#]+\.\w+)(#.*)?", re.IGNORECASE)
+_FILE = re.compile(r"(?!.*\.(?:x?html?|shtml|php|aspx?|jsp|cgi)$).*\.[a-z][a-z0-9]{0,4}", re.IGNORECASE)
+"""A name that is no page's; what has no suffix may be one as well."""
+_HOST = re.compile(r"(?:www\.[\w-]+\.|(?:[\w-]+\.)+(?:com|org|net|edu|gov|io|dev)(?=[/?#]|$))", re.IGNORECASE)
+"""An address of the web that lacks its beginning."""
 
 
 class LinkError(Exception):
@@ -71,6 +76,28 @@ def to_post(address: str, source: Source, config: Config) -> Link | None:
         raise LinkError(message, Severity.WARNING)
     tag = f"{{% post_url {target.date}-{target.slug} %}}"
     return Link(tag=tag, fragment=f"#{fragment}" if fragment else "", file=file)
+
+
+def astray(address: str, source: Source, config: Config) -> str:
+    """Return what is wrong with *address* in *source* as a link to a file; nothing if it may be right.
+
+    Readers follow it from where the post is published, and Jekyll publishes no file there.
+    """
+    if not images.candidates(address, source):
+        return ""
+    name = unquote(re.split(r"[?#]", address, maxsplit=1)[0])
+    there = images.file_of(address, source)
+    if there is None and _HOST.match(address):
+        return f"link to {address} leads to this site, as it has no https:// before it; write https://{address}"
+    if there is None:
+        return f"link to {name} leads nowhere, as there is no such file; fix it" if _FILE.fullmatch(name) else ""
+    inside = images.inside(there, config)
+    public = inside if inside and not any(map(images.is_hidden, inside.parts)) else PurePosixPath("files", there.name)
+    move = "" if public == inside else f"move the file to {public.parent}/, and "
+    return (
+        f"link to {name} leads nowhere, as the file is not published beside the post; "
+        f"{move}write {{{{ site.baseurl }}}}/{quote(str(public))}"
+    )
 
 
 def _is_ours(file: Path, config: Config) -> bool:

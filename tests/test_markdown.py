@@ -27,6 +27,10 @@ OTHERS = {
     ),
     "_notebooks/undated.ipynb": blogs.notebook(),
     "_notebooks/deep/2020-01-03-with space.ipynb": blogs.notebook(),
+    "_notebooks/data/a b.csv": "a,b\n",
+    "_notebooks/README": "",
+    "assets/slides.pdf": "",
+    "../outside.txt": "",
 }
 
 
@@ -85,7 +89,7 @@ def test_ids_of_headings_are_those_of_nbconvert(text: str, blog: MakeBlog) -> No
 
 @each_case("links")
 def test_links_to_notebooks_lead_to_posts(text: str, blog: MakeBlog) -> str:
-    """A link to another notebook becomes one to its post; every other link is left alone."""
+    """A link to another notebook becomes one to its post; every other link is left alone, and told of if it is dead."""
     return blogs.told(blogs.text_cells(blogs.of_text(text), blog(OTHERS)))
 
 

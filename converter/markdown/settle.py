@@ -165,7 +165,7 @@ def links_of(cell: Cell, page: Page) -> None:
 
 
 def _post(address: str, cell: Cell, page: Page, line: int) -> links.Link | None:
-    """Return the post that *address* means, or None; what is wrong with it is a finding.
+    """Return the post that *address* means, or None; what is wrong with it, or with a link to a file, is a finding.
 
     Whether a link within this post is right, can be said when the post is there.
     """
@@ -180,6 +180,11 @@ def _post(address: str, cell: Cell, page: Page, line: int) -> links.Link | None:
     except links.LinkError as error:
         page.find("link-resolves", error.message, cell, line, error.severity)
         return None
+    if post is None and not PLACEHOLDER.search(address):
+        page.files.update(images.candidates(address, page.source))
+        wrong = links.astray(address, page.source, page.config)
+        if wrong:
+            page.find("link-resolves", wrong, cell, line, Severity.WARNING)
     if post and post.fragment and not headings.is_named(post.file, post.fragment):
         message = f"link to {address} finds no such heading in that notebook; fix what stands behind the #"
         page.find("link-resolves", message, cell, line, Severity.WARNING)
