@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 import types
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
-from converter import liquid, matter_keys, yaml_text
+from converter import liquid, matter_keys, site_keys, yaml_text
 from converter.errors import ConfigError
+from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 FILE = "_config.yml"
 _HERE = Path(__file__).parent
 _TAB = re.compile(rb"^ *\t", re.MULTILINE)
+_PAGES = PurePosixPath("pages")
+_TOP_KEY = re.compile(r"^([\w-]+):(?=\s|$)", re.MULTILINE)
 _WHERE = "run nbpress inside the blog, or give its folder: --site DIR"
 OWN_TEMPLATES = next(
     (it for it in (_HERE / "templates", _HERE.parent / "templates") if it.is_dir()), _HERE / "templates"
@@ -58,6 +61,9 @@ class Config:
     """Jekyll's `permalink`: a template for the addresses of posts, or the name of one."""
     defaults: tuple[tuple[str, dict[str, Any]], ...] = field(default=(), metadata={"outside": True})
     """What Jekyll's `defaults` say of posts below a path as far as their addresses depend on it, the strongest last."""
+
+    findings: tuple[Finding, ...] = field(default=(), metadata={"outside": True})
+    """What is odd in the file."""
 
     source: PurePosixPath = PurePosixPath("_notebooks")
     """Folder of the notebooks, searched recursively."""
@@ -142,7 +148,7 @@ def load(root: Path) -> Config:
         raise ConfigError((f"{FILE}: holds a date that is no day: {error}; fix it, or put it in quotes",)) from error
     if not isinstance(site, dict):
         raise ConfigError((f"{FILE}: holds no `key: value` settings",))
-    faults: list[str] = []
+    faults: list[str] = [*_misplaced(site)]
     values = _values(site.get("notebooks") or {}, faults)
     baseurl = site.get("baseurl") or ""
     if not isinstance(baseurl, str) or not re.fullmatch(r"/?[^\s/?#:]*(?:/[^\s/?#:]+)*/?", baseurl):
@@ -160,7 +166,47 @@ def load(root: Path) -> Config:
             "endquote",
         )
     slashed = baseurl.strip("/")
-    return Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **_of_jekyll(site), **values)
+    config = Config(root=root.resolve(), baseurl=f"/{slashed}" if slashed else "", **_of_jekyll(site), **values)
+    return replace(config, findings=tuple(_odd(site, text.decode("utf-8", "replace"), config)))
+
+
+def _misplaced(site: dict[Any, Any]) -> Iterator[str]:
+    """Yield a fault for each section that was meant for ours, and for settings that stand beside it, not in it."""
+    own = _known().keys()
+    for key, value in site.items():
+        if site_keys.is_section(str(key), value, own):
+            yield f"{FILE}: {key}: the settings of nbpress stand under notebooks; rename it"
+        elif site.get(site_keys.SECTION, ...) is None and key in own and key not in site_keys.KNOWN:
+            yield f"{FILE}: {key}: stands beside notebooks, which is empty; indent it by two spaces"
+
+
+def _odd(site: dict[Any, Any], text: str, config: Config) -> Iterator[Finding]:
+    """Yield a warning for each key that stands there twice, or that looks like a misspelt one and is read by nothing.
+
+    What a theme from elsewhere reads, nobody can tell.
+    """
+    lines: dict[str, list[int]] = {}
+    for found in _TOP_KEY.finditer(text):
+        lines.setdefault(found[1], []).append(text.count("\n", 0, found.start()) + 1)
+    folders = [config.root / folder for folder in (config.layouts, config.includes, *config.plugins, _PAGES)]
+    for key, places in lines.items():
+        near = site_keys.meant(key, site) if key in site and not config.has_theme else ""
+        message = f"nothing reads {key!r}; did you mean {near!r}?" if near else ""
+        if len(places) > 1:
+            message = f"{key!r} stands in line {places[-2]}, too, and only this one counts; remove one of them"
+        if len(places) > 1 or (near and not site_keys.used(key, config.root, folders)):
+            yield Finding(
+                rule="settings-understood",
+                message=message,
+                source=PurePosixPath(FILE),
+                line=places[-1],
+                severity=Severity.WARNING,
+            )
+
+
+def _known() -> dict[str, Field[Any]]:
+    """Return the settings of our own section by their keys."""
+    return {item.metadata.get("key", item.name): item for item in fields(Config) if "outside" not in item.metadata}
 
 
 def _of_jekyll(site: dict[Any, Any]) -> dict[str, Any]:
@@ -227,7 +273,7 @@ def _values(section: object, faults: list[str]) -> dict[str, Any]:
         faults.append(f"{FILE}: notebooks: must hold `key: value` settings, not {section!r}")
         return {}
     flat = _flat(section)
-    known = {item.metadata.get("key", item.name): item for item in fields(Config) if "outside" not in item.metadata}
+    known = _known()
     types_ = get_type_hints(Config)
     values: dict[str, Any] = {}
     for key, value in flat.items():

@@ -108,7 +108,7 @@ def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settl
         sources=sources,
         chosen=chosen,
         plans=tuple(plans.values()),
-        report=Report().merged(*reports.values()),
+        report=Report(findings=config.findings).merged(*reports.values()),
         index=index,
         memo=memo,
     )
