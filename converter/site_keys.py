@@ -17,7 +17,7 @@ _JEKYLL = """
     excerpt_separator force_polling future gems highlighter host include includes_dir incremental keep_files kramdown
     layouts layouts_dir limit_posts liquid livereload livereload_ignore livereload_max_delay livereload_min_delay
     livereload_port lsi markdown markdown_ext name open_url paginate paginate_path permalink plugins plugins_dir port
-    profile quiet rouge safe sass show_dir_listing show_drafts skip_initial_build source ssl_cert ssl_key
+    profile quiet safe sass show_dir_listing show_drafts skip_initial_build source ssl_cert ssl_key
     strict_front_matter theme timezone trace unpublished verbose watch webrick whitelist
 """
 _PLUGINS = """
