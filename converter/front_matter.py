@@ -47,6 +47,7 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
                 f"{key}: {error}", source=source.path, cell=number, line=entry.line or None
             ) from error
         findings += _key_findings(entry, source, cell)
+    findings += _misplaced(rest, rest_line, source, cell)
     if not str(values.get("title") or "").strip():
         values["title"], text["title"] = matter_text.value_of(
             Entry(key="title", raw=source.slug.replace("-", " "), line=0)
@@ -145,6 +146,19 @@ def _key_findings(entry: Entry, source: Source, cell: int | None) -> Iterator[Fi
             source=source.path,
             cell=None if cell is None else cell + 1,
             line=entry.line or None,
+            severity=Severity.WARNING,
+        )
+
+
+def _misplaced(rest: str, rest_line: int, source: Source, cell: int | None) -> Iterator[Finding]:
+    """Yield a finding for each line below the front matter of its *cell* that belongs to it."""
+    for number, text in matter_spellings.misplaced(rest):
+        yield Finding(
+            rule="front-matter-on-top",
+            message=f"`{text}` is text here; write `- {text}` right below the title and its description",
+            source=source.path,
+            cell=None if cell is None else cell + 1,
+            line=rest_line + number + 1,
             severity=Severity.WARNING,
         )
 

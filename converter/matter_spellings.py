@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from converter import yaml_text
 from converter.errors import FrontMatterError
+from converter.matter_keys import FLAG, KEYS
 from converter.matter_text import Entry, scalar
 
 if TYPE_CHECKING:
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 
 _KEY_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
 _LIST_ITEM = re.compile(r"[-*+][ \t]+([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]*(.*))$")
+_MEANT_ITEM = re.compile(
+    rf"[ \t]*[-*+]?[ \t]*((?:{'|'.join(key for key, kind in KEYS.items() if kind == FLAG)})[ \t]*:[ \t]*(?:true|false)"
+    r"|(?:categories|tags)[ \t]*:[ \t]*\[.*\]|sticky_rank[ \t]*:[ \t]*\d+)[ \t]*$",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"#[ \t]++(\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
 
@@ -63,6 +70,19 @@ def _yaml_cell(nb: NotebookNode) -> Found | None:
         rest = "\n".join(lines[end + 1 :]) if cell.cell_type == "markdown" else ""
         return tuple(_yaml_entries(inner, start + 2)), index, rest, end + 1
     return None
+
+
+def misplaced(rest: str) -> Iterator[tuple[int, str]]:
+    """Yield lines, from 0, and texts of what in the *rest* of a cell was meant for its keys, which stand above it.
+
+    nbdev found keys in all of the cell. A list of the author's own may have items such as `title: …`, but hardly flags.
+    """
+    is_code = False
+    for number, line in enumerate(rest.split("\n")):
+        is_code ^= line.lstrip().startswith(("```", "~~~"))
+        item = _MEANT_ITEM.match(line)
+        if item and not is_code:
+            yield number, item[1]
 
 
 def is_open(nb: NotebookNode) -> bool:
@@ -125,15 +145,21 @@ def _fastpages_entries(lines: list[str]) -> tuple[list[Entry], int] | None:
         item = _LIST_ITEM.match(line)
         if not stripped:
             continue
-        if stripped.startswith(">") and not any(entry.key == "description" for entry in entries):
-            description = _LINK.sub(r"<a href='\2'>\1</a>", stripped[1:].strip())
-            entries.append(Entry(key="description", raw=description, line=number))
+        if stripped.startswith(">") and entries[-1].key == "description" and used == number - 1:
+            entries[-1] = replace(entries[-1], raw=f"{entries[-1].raw} {_description(stripped)}".strip())
+        elif stripped.startswith(">") and not any(entry.key == "description" for entry in entries):
+            entries.append(Entry(key="description", raw=_description(stripped), line=number))
         elif item:
             entries.append(Entry(key=item[1], raw=(item[2] or "").strip(), line=number))
         else:
             break
         used = number
     return entries, used
+
+
+def _description(line: str) -> str:
+    """Return the text of a *line* of a block quote, its links as HTML."""
+    return _LINK.sub(r"<a href='\2'>\1</a>", line[1:].strip())
 
 
 def _without_closing_marks(heading: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from converter import config, discover, front_matter
+from converter import config, discover, front_matter, matter_keys
 from converter.errors import FrontMatterError
 from tests import blogs
 from tests.cases import Case, each_case, read, same
@@ -66,6 +66,45 @@ def test_front_matter_is_read_and_written(text: str, blog: MakeBlog) -> str:
     return "\n".join(
         [block + "----", f"cell {matter.cell}, {matter.rest_line} lines: {matter.rest!r}", *map(str, matter.findings)]
     )
+
+
+VALUES = {
+    matter_keys.FLAG: ("true", "maybe"),
+    matter_keys.NUMBER: ("3", "third"),
+    matter_keys.SECONDS: ("60", "-1"),
+    matter_keys.LIST: ("[a, b]", "{a: b}"),
+    matter_keys.DATE: ("2020-01-31", "2020-01-32"),
+    matter_keys.SIZE: ("512 MB", "much"),
+    matter_keys.CHOICE: (None, "sometimes"),
+    matter_keys.TEXT: ("some text", None),
+    matter_keys.ANY: ("some text", None),
+}
+"""A right and a wrong value for each kind of key; any value is some text."""
+
+
+@pytest.mark.parametrize("key", matter_keys.KEYS)
+def test_every_key_is_read_checked_and_guessed(key: str, blog: MakeBlog) -> None:
+    """A right value goes into the post as it is, a wrong one is refused with its line, a slip of the key is told."""
+    root = blog({})
+
+    def parsed(name: str, value: str) -> FrontMatter:
+        return _parsed(blogs.notebook(blogs.markdown(f"# T\n\n- {name}: {value}"), title=None), root)
+
+    right, wrong = VALUES[matter_keys.KEYS[key]]
+    right = right or matter_keys.CHOICES[key][-1]
+    matter = parsed(key, right)
+    assert f"\n{key}: {right}\n" in f"\n{front_matter.block(matter)}"
+    assert [finding.rule for finding in matter.findings] == []
+    if wrong:
+        with pytest.raises(FrontMatterError, match=rf"cell 1, line 3: {key}: must be"):
+            parsed(key, wrong)
+    swapped = key[:-2] + key[-1] + key[-2]  # of a short word, another short word
+    for slip in sorted({key.title(), key.replace("_", "-"), swapped if len(key) > len("tags") else key} - {key}):
+        misspelt = parsed(slip, right)
+        assert f"{slip}: {right}" in front_matter.block(misspelt)
+        told = [str(finding) for finding in misspelt.findings]
+        assert len(told) == 1, slip
+        assert f"{slip!r} is unknown; did you mean '{key}'?" in told[0]
 
 
 def test_defaults_of_the_site_come_first_and_the_author_wins(blog: MakeBlog) -> None:
