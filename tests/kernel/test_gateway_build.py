@@ -23,7 +23,7 @@ LAST = "_notebooks/2020-01-02-two.ipynb"
 
 def _blog(root: Path, *gateways: Gateway, second: str = CODE) -> Path:
     """Make a blog whose two notebooks run on *gateways*."""
-    settings = {"notebooks": {"gateway": [gateway.url for gateway in gateways]}}
+    settings = {"notebooks": {"gateway": [gateway.url for gateway in gateways], "jobs": 2}}
     notebooks = {ONE: ["# One", {"code": CODE}], LAST: ["# Two", {"code": second}]}
     return folders.make(root, {"_config.yml": json.dumps(settings), **notebooks})
 
