@@ -70,6 +70,7 @@ _ANY_ENDRAW = re.compile(r"\{%(?=-?\s*endraw)")
 _WHOLLY_RAW = re.compile(r"\s*\{%-?\s*raw\s*-?%\}[ \t]*\n?(.*\n.*?)\s*\{%-?\s*endraw\s*-?%\}\s*", re.DOTALL)
 _RAW_TAG = re.compile(r"\{%-?\s*(?:end)?raw\b")
 _ALIVE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_PRE = re.compile(r"<pre\b.*?(?:</pre\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 BRACE = "{{ '{' }}"
 """A brace that Liquid itself prints, where HTML has no entities."""
 OPENING = re.compile(r"\{(?=[{%]|$)")
@@ -255,7 +256,9 @@ def alive_in_raw(html: str) -> str:
 def string(html: str) -> str:
     """Return *html* as a Liquid string in single quotes.
 
-    Liquid has no escapes: quotes and braces become entities; a blank line would end Jekyll's excerpt inside the tag.
+    Liquid has no escapes: quotes and braces become entities; a blank line would end Jekyll's excerpt inside the tag, so
+    it goes, or in code is an entity, too.
     """
     escaped = html.replace("'", "&#39;").replace("{", "&#123;").replace("}", "&#125;")
+    escaped = _PRE.sub(lambda code: re.sub(r"\n(?=[ \t]*\n)", "&#10;", code[0]), escaped)
     return "'" + re.sub(r"\n[ \t]*(?:\n[ \t]*)+", "\n", escaped) + "'"

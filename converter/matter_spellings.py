@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,13 +17,16 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-_KEY_LINE = re.compile(r"([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
-_LIST_ITEM = re.compile(r"[-*+][ \t]+([A-Za-z_][\w.-]*)[ \t]*:(?:[ \t]*(.*))$")
+_KEY_LINE = re.compile(r"([^\W\d][\w.-]*)[ \t]*:(?:[ \t]+(.*)|[ \t]*)$")
+_LIST_ITEM = re.compile(r" {0,3}[-*+][ \t]+([^\W\d][\w.-]*)[ \t]*:(?:[ \t]*(.*))$")
 _MEANT_ITEM = re.compile(
     rf"[ \t]*[-*+]?[ \t]*((?:{'|'.join(key for key, kind in KEYS.items() if kind == FLAG)})[ \t]*:[ \t]*(?:true|false)"
     r"|(?:categories|tags)[ \t]*:[ \t]*\[.*\]|sticky_rank[ \t]*:[ \t]*\d+)[ \t]*$",
     re.IGNORECASE,
 )
+_UNFINISHED = re.compile(r"|[|>][-+0-9]*|[\[{].*")
+"""A value that may go on in the lines below, which then stand further in."""
+_OTHER_MARK = re.compile(r"^( *)[*+](?= )")
 _TITLE = re.compile(r"#[ \t]++(\S.*)$")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
 
@@ -139,27 +143,42 @@ def _fastpages_entries(lines: list[str]) -> tuple[list[Entry], int] | None:
     if start is None or title is None:
         return None
     entries = [Entry(key="title", raw=_without_closing_marks(title[1]), line=start + 1)]
-    used = start + 1
-    for number, line in enumerate(lines[start + 1 :], start + 2):
-        stripped = line.strip()
-        item = _LIST_ITEM.match(line)
+    at = used = start + 1
+    while at < len(lines):
+        stripped = lines[at].strip()
+        item = _LIST_ITEM.match(lines[at])
+        at += 1
         if not stripped:
             continue
-        if stripped.startswith(">") and entries[-1].key == "description" and used == number - 1:
+        if stripped.startswith(">") and entries[-1].key == "description" and used == at - 1:
             entries[-1] = replace(entries[-1], raw=f"{entries[-1].raw} {_description(stripped)}".strip())
         elif stripped.startswith(">") and not any(entry.key == "description" for entry in entries):
-            entries.append(Entry(key="description", raw=_description(stripped), line=number))
+            entries.append(Entry(key="description", raw=_description(stripped), line=at))
         elif item:
-            entries.append(Entry(key=item[1], raw=(item[2] or "").strip(), line=number))
+            more = _continued(lines, at, item)
+            entries.append(Entry(key=item[1], raw="\n".join([(item[2] or "").strip(), *more]), line=at))
+            at += len(more)
         else:
             break
-        used = number
+        used = at
     return entries, used
 
 
 def _description(line: str) -> str:
     """Return the text of a *line* of a block quote, its links as HTML."""
     return _LINK.sub(r"<a href='\2'>\1</a>", line[1:].strip())
+
+
+def _continued(lines: list[str], at: int, item: re.Match[str]) -> list[str]:
+    """Return the *lines* from index *at* that go on with the value of *item*: they stand further in, and are YAML."""
+    value = (item[2] or "").strip()
+    if not _UNFINISHED.fullmatch(value):
+        return []
+    margin = len(item[0]) - len(item[0].lstrip())
+    below = (line.expandtabs(4) for line in lines[at:])
+    further_in = itertools.takewhile(lambda line: line.strip() and line[: margin + 2].isspace(), below)
+    more = [_OTHER_MARK.sub(r"\1-", line) for line in further_in]
+    return more if more and _is_mapping("\n".join([f"{item[1]}: {value}", *more])) else []
 
 
 def _without_closing_marks(heading: str) -> str:

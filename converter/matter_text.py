@@ -44,6 +44,7 @@ def value_of(entry: Entry) -> tuple[object, str]:
 def _of_line(key: str, raw: str, *, is_yaml: bool) -> tuple[object, str]:
     """Return the value of a line and its YAML; the posts of a blog say much the same, so each is read once."""
     value = _intended(raw, KEYS.get(key, ANY), is_yaml=is_yaml)
+    value = None if value in ("~", "null") and raw == value and key != "title" else value
     text = written(key, raw, value)
     check(key, value)
     return value, text

@@ -134,7 +134,7 @@ def _output(output: NotebookNode, place: _Place) -> Output | None:
             return Output(
                 template="stream",
                 html=streams.preformatted(streams.without_place(output.text)),
-                css_class=f"output_{output.name}",
+                css_class=_text(f"output_{output.name}"),
             )
         case "error":
             text = streams.as_html(streams.without_home(streams.traceback(output)))

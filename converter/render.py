@@ -156,7 +156,7 @@ def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, .
     return _Cell(
         kind="code",
         code=code,
-        language=language,
+        language=liquid.defuse_in_raw(highlight.escape(language)),
         input=view.input.name.lower() if code else Show.HIDDEN.name.lower(),
         output=view.output.name.lower(),
         outputs=shown,

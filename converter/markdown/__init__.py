@@ -96,10 +96,12 @@ def _includes(cell: Cell) -> bool:
 def fragment(text: str, source: Source, config: Config, taken: set[str]) -> TextCells:
     """Return, as cell 0, the HTML of Markdown that code has displayed; the only Liquid in it is ours.
 
-    Its ids are added to those that are *taken*.
+    Its ids are added to those that are *taken*. A `[^1]` is text here, as in Jupyter.
     """
     protected = shielded(text, None)
-    tokens = PARSER.parse(protected.text, {})
+    with PARSER.reset_rules():
+        PARSER.disable(["footnote_def", "footnote_ref"])
+        tokens = PARSER.parse(protected.text, {})
     cell = Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)
     page = Page(source=source, config=config, style="html", ids=taken)
     headings.ids_of([cell], page.ids)

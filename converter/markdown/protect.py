@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FIRST = 0x100000  # the last of Unicode's private-use planes, which no icon font uses
+_MOST = 0x8000
+"""Pieces of a cell; what follows them stays text, and the rest of the plane is for links to posts."""
 PLACEHOLDER = re.compile("\\{([\U00100000-\U0010fffd])\\}")
 
 _FENCE = re.compile(r"(?:[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t]))*[ \t]*(`{3,}(?=[^`\n]*$)|~{3,})", re.MULTILINE)
+_ITEM = re.compile(r"^[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]", re.MULTILINE)
+_OF_CODE = 4
+"""How far in a line of code stands that is in no fence."""
 _BACKTICKS = re.compile(r"`+")
 _CODE_ELEMENT = re.compile(r"<(pre|code|script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _HTML_TAG = re.compile(r"</?[A-Za-z][^<>\n]*(?:\n[^<>\n]+)*>")
@@ -135,6 +140,8 @@ class _Scanner:
         self.absent: dict[str, int] = {}
         """Up to where there is no such closing delimiter: looked for once, not once from each opening one."""
         self.suspects: list[tuple[int, str]] = []
+        self.first_item: int | None = None
+        """Where the first item of a list may begin, once somebody has asked."""
         self.raw_until = 0
         """Nothing before it is Liquid."""
 
@@ -160,7 +167,7 @@ class _Scanner:
         source = self.source
         if at == 0 or source[at - 1] == "\n":
             fence = _FENCE.match(source, at)
-            if fence:
+            if fence and not self._is_indented_code(fence):
                 return self._fence_end(fence)
         match source[at : at + 1]:
             case "`":
@@ -178,10 +185,23 @@ class _Scanner:
             case _:
                 return at + 1
 
+    def _is_indented_code(self, fence: re.Match[str]) -> bool:
+        """Tell whether *fence* stands so far in that it is a line of code, or of a paragraph: in no list, that is."""
+        before = fence[0].removesuffix(fence[1]).rpartition(">")
+        is_in = before[2].isspace() and len(before[2].expandtabs(4)) >= _OF_CODE + len(before[1])
+        if is_in and self.first_item is None:
+            item = _ITEM.search(self.source)
+            self.first_item = item.start() if item else len(self.source)
+        return is_in and self.first_item is not None and fence.start() <= self.first_item
+
     def _fence_end(self, fence: re.Match[str]) -> int:
-        """Return the end of the fenced code block that *fence* opens."""
-        closing = re.compile(rf"^[ \t>]*{fence[1][0]}{{{len(fence[1])},}}[ \t]*$", re.MULTILINE)
-        end = closing.search(self.source, fence.end())
+        """Return the end of the fenced code block that *fence* opens: its closing, or that of its block quote."""
+        before = fence[0].removesuffix(fence[1])
+        quote = rf"(?:[ \t]*>){{{before.count('>')}}}"
+        margin = len(before.rpartition(">")[2].expandtabs(4)) + _OF_CODE - 1
+        mark = rf"{fence[1][0]}{{{len(fence[1])},}}[ \t]*$"
+        ending = rf"^{quote}[ \t]{{0,{margin}}}{mark}" + (rf"|\n(?!{quote})" if ">" in before else "")
+        end = re.compile(ending, re.MULTILINE).search(self.source, fence.end())
         return end.end() if end else len(self.source)
 
     def _code_end(self, at: int) -> int:
@@ -299,6 +319,8 @@ class _Scanner:
 
     def _take(self, at: int, piece: Part) -> int:
         """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
+        if len(self.pieces) >= _MOST:
+            return at + len(piece.text)
         line = self.source.count("\n", 0, at)
         lost, before = piece.text.count("\n"), self.shifts[-1][1] if self.shifts else 0
         self.out.append(self.source[self.done : at])
