@@ -24,6 +24,24 @@ if TYPE_CHECKING:
 _METADATA = re.compile(r"<metadata\b[^>]*>.*?</metadata\s*>\s*", re.DOTALL)
 """What no reader of a drawing sees, in elements that HTML does not know."""
 _NAMESPACE = re.compile(r"""(<svg\b[^<>]*?)\s+xmlns:(?!xlink\b)[\w-]+\s*=\s*(?:"[^"]*"|'[^']*')""")
+_PLAYER_SHEET = re.compile(r'<link\b[^>]*\bhref="https://maxcdn\.bootstrapcdn\.com/font-awesome/[^"]*"\s*/?>')
+"""What the players of Matplotlib's animations (`to_jshtml`) load from elsewhere for the signs on their buttons."""
+_PLAYER_SIGNS = "".join(
+    f'.fa-{name}::before{{content:"{sign}"}}'
+    for name, sign in {
+        "minus": "\u2212",
+        "plus": "+",
+        "play": "\u25b6\ufe0e",
+        "pause": "\u2759\u2759",
+        "fast-backward": "\xab",
+        "step-backward": "\u2039",
+        "step-forward": "\u203a",
+        "fast-forward": "\xbb",
+    }.items()
+)
+_PLAYER_STYLE = (
+    f"<style>.fa{{display:inline-block;font-style:normal}}.fa-flip-horizontal{{scale:-1 1}}{_PLAYER_SIGNS}</style>"
+)
 _POST = re.compile("\U000ffffe(.*?)\U000ffffe", re.DOTALL)
 """The tag for a post's address, between two characters that are none."""
 
@@ -61,12 +79,19 @@ def of_output(text: str, source: Source, config: Config, shared: Shared) -> Inse
     piece, told = whole(text), len(shared.findings)
     for fault in piece.faults:
         shared.find("html-closed", fault.message)
-    html = clean(piece.html) if config.sanitize else styles.imported(_plain_drawings(piece.html))
+    html = clean(piece.html) if config.sanitize else styles.imported(_plain_drawings(_with_signs(piece.html, config)))
     name = root(html, shared.headings)
     html = styles.kept_to(f"#{name}", _settled(html, NotebookNode(), source, config, shared))
     html = liquid.defuse_script_in_raw(html)
     shared.findings[told:] = [replace(it, message=f"in an output, {it.message}") for it in shared.findings[told:]]
     return Inset(html=_POST.sub(r"{% endraw %}\1{% raw %}", html), name=name)
+
+
+def _with_signs(html: str, config: Config) -> str:
+    """Return *html* with signs of its own for the player of an animation, where pages ask nobody else for them."""
+    if config.assets == "cdn" or 'class="animation"' not in html:
+        return html
+    return _PLAYER_SHEET.sub(lambda _: _PLAYER_STYLE, html, count=1)
 
 
 def _plain_drawings(html: str) -> str:

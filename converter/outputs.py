@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from converter.model import Asset, Source
     from converter.views import View
 
-_VEGA = ("vegalite.v6", "vegalite.v5", "vegalite.v4", "vega.v6", "vega.v5")
+_VEGA = (*(f"vegalite.v{version}" for version in (6, 5, 4, 3, 2)), *(f"vega.v{version}" for version in (6, 5, 4, 3)))
 PRIORITY: Mapping[str, str] = {
     widgets.VIEW: "widget",
     "application/vnd.plotly.v1+json": "plotly",
@@ -46,8 +46,15 @@ PRIORITY: Mapping[str, str] = {
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
 _FORMULA = re.compile(r"\\\((?:(?!\\\)).)++\\\)|\\\[(?:(?!\\\]).)++\\\]|\$\$[^$]++\$\$", re.DOTALL)
 """A formula in HTML, in delimiters that mean nothing else; single dollars in tables are money more often than not."""
+_ONE_FORMULA = re.compile(
+    r"\s*(?:\$\$[^$]+\$\$|\$[^$]+\$|\\\[(?:(?!\\\]).)+\\\]|\\\((?:(?!\\\)).)+\\\)"
+    r"|\\begin\{(?P<name>[^{}]+)\}(?:(?!\\end\{(?P=name)\}).)*\\end\{(?P=name)\})\s*",
+    re.DOTALL,
+)
+"""LaTeX that is a formula from beginning to end, without words around it."""
 _OPAQUE = re.compile(r"<(script|style|pre|code|textarea)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _NO_STATE = "An interactive widget stood here; the notebook does not hold its state."
+_NO_RUNTIME = "An interactive widget stood here; it works in the notebook only."
 _NO_ALT = "a figure has no text for those who do not see it; give it a title, or say what it shows: #| fig-alt: …"
 _FIGURES = frozenset({"image", "svg"})
 _RENDERED = _FIGURES | {"html", "plotly", "vega"}
@@ -171,6 +178,11 @@ def _bundle(output: NotebookNode, place: _Place) -> Output | None:
 
 def _missing(output: NotebookNode, names: Names) -> Output | None:
     """Note that nothing in the mimebundle of *output* can be shown, and return what a reader is told of it."""
+    package = widgets.foreign(names.models, widgets.shown(output))
+    if package:
+        message = f"a widget of {package} cannot be shown, as pages know those of ipywidgets only"
+        names.find("output-shown", f"{message}; display it as HTML or as an image, too")
+        return Output(template="missing", html=_NO_RUNTIME)
     if widgets.VIEW in output.data:
         message = "a widget cannot be shown, as the notebook does not hold its state; run the notebook"
         names.find("output-shown", message)
@@ -272,7 +284,7 @@ def _markdown(text: str, place: _Place) -> Output:
 
 def _latex(text: str, config: Config) -> Output:
     """Return a formula that code has displayed."""
-    element = mathml.formula(text) if config.math == "mathml" else None
+    element = mathml.formula(text) if config.math == "mathml" and _ONE_FORMULA.fullmatch(text) else None
     if element:
         return Output(template="html", html=liquid.defuse_in_raw(element))
     return Output(template="latex", html=streams.as_html(text), has_math=True)

@@ -52,7 +52,7 @@ _MODEL_OF_BOKEH = rf"\bname{_QUOTE}:\s*{_QUOTE}[\w.]{{1,60}}{_QUOTE},\s*{_QUOTE}
 """What stands before the id of a model that holoviews has made; any other `"id":` may be the author's data."""
 _PLACE = (
     rf"(?:\bid={_QUOTE}?|ById\({_QUOTE}|\b(?:docid|model_id|(?:client_)?comm_id|msgid){_QUOTE}:\s*{_QUOTE}|{_MODEL_OF_BOKEH}"
-    r"|\b(?:var|let|const)\s)"
+    rf"|\bcell_styles{_QUOTE}:[^\[]{{1,60}}\[\[{_QUOTE}id{_QUOTE},\s*{_QUOTE}|\b(?:var|let|const)\s)"
 )
 _TAG = re.compile(rf"\btags{_QUOTE}:\s*\[\[(?P<name>\d{{12,16}}),\s*\[")
 """The address of a callback in a model of holoviews, as a number."""
@@ -60,6 +60,9 @@ _NEW_ID = re.compile(rf"{_PLACE}[\w-]{{0,60}}?(?P<name>{_ID})(?![0-9a-f])")
 _ANY_ID = re.compile(rf"(?P<name>{_ID})(?![0-9a-f])")
 _NEW_DRAWN_ID = re.compile(rf"\bid=\"[a-zA-Z][\w-]{{0,30}}?(?P<name>{_DRAWN_ID})\"")
 _ANY_DRAWN_ID = re.compile(rf"(?P<name>{_DRAWN_ID})(?![0-9a-f])")
+_NEW_TABLE = re.compile(r'<div id="(?P<name>[a-z]{10})" style="padding-left:0px;\s*padding-right:0px;')
+"""The id that Great Tables, and gt of R, give to a table, and to each rule of its style sheet."""
+_ANY_TABLE = re.compile(r'(?<=[#"])(?P<name>[a-z]{10})\b')
 _LOOK_BACK = 300
 _REPR = re.compile(r"<[^<>]*(?:<[^<>]*>[^<>]*)* at $|<(?:environment|bytecode|pointer): $|#<[\w:]+:$")
 """What stands before an address: `<A object at `, `<function f.<locals>.<lambda> at `; in R and Ruby a colon."""
@@ -77,7 +80,9 @@ class Name:
     key: str
     """Names with the same key are one name."""
     shape: str
-    """What stands for it looks so: `x` is any hexadecimal digit, `9` any decimal one."""
+    """What stands for it looks so: `x` is any hexadecimal digit, `9` any decimal one, `a` any letter of sixteen."""
+    is_address: bool = False
+    """Whether it is that of an object: another one may get the same, by chance."""
 
 
 def start_up() -> str:
@@ -96,10 +101,12 @@ def outputs(nb: NotebookNode) -> NotebookNode:
     result = copy.deepcopy(nb)
     known: dict[str, str] = {}
     for cell, code in _cells(result):
-        index = count(1)
+        _name_unseen(cell, code)
+        # Whether an object gets the address of one that is gone is chance, on which no id may depend.
+        addresses, others = count(1), count(1)
         for name in (name for mimetype, text in texts(cell) for name in certain(mimetype, text)):
             if name.key not in known:
-                known[name.key] = _shaped(name.shape, f"{next(index)}\n{code}")
+                known[name.key] = _shaped(name.shape, f"{next(addresses if name.is_address else others)}\n{code}")
     _name_widgets(result, known)
     for cell, _ in _cells(result):
         for output in cell.outputs:
@@ -109,6 +116,19 @@ def outputs(nb: NotebookNode) -> NotebookNode:
             result.metadata.widgets, _JSON, lambda mimetype, text: renamed(mimetype, text, known)
         )
     return result
+
+
+def _name_unseen(cell: NotebookNode, code: str) -> None:
+    """Give the objects that *cell* shows in a better form than text addresses of their own, from run to run the same.
+
+    They are mostly gone before the next one is made, which then has the same address in one run and not in another.
+    """
+    for number, output in enumerate(cell.outputs):
+        data = output.get("data") or {}
+        if len(data) > 1 and isinstance(data.get(PLAIN), str):
+            names = [name for name in _of_python(PLAIN, data[PLAIN]) if name.is_address]
+            own = {it.key: _shaped(it.shape, f"{number} {index}\n{code}") for index, it in enumerate(names)}
+            data[PLAIN] = renamed(PLAIN, data[PLAIN], own)
 
 
 def _name_widgets(nb: NotebookNode, known: dict[str, str]) -> None:
@@ -170,6 +190,7 @@ def certain(mimetype: str, text: str) -> Iterator[Name]:
     yield from _of_python(mimetype, text)
     if _holds_ids(mimetype):
         yield from (_id(match) for match in _NEW_ID.finditer(text))
+        yield from (_table(match) for match in _NEW_TABLE.finditer(text))
     if mimetype == SVG:
         yield from (_id(match) for match in _NEW_DRAWN_ID.finditer(text))
 
@@ -179,6 +200,7 @@ def possible(mimetype: str, text: str) -> list[Name]:
     names = list(_of_python(mimetype, text))
     if _holds_ids(mimetype):
         names += [_id(match) for match in _ANY_ID.finditer(text)]
+        names += [_table(match) for match in _ANY_TABLE.finditer(text)]
     if mimetype == SVG:
         names += [_id(match) for match in _ANY_DRAWN_ID.finditer(text)]
     return sorted(names, key=lambda name: name.start)
@@ -195,7 +217,8 @@ def _of_python(mimetype: str, text: str) -> Iterator[Name]:
         if _REPR.search(before):
             # The next object gets the address as soon as this one is gone, so the kind of object counts as well.
             kind = _KIND.search(before)
-            yield _name(match, f"{kind[1] if kind else ''} {match['name']}", "x" * len(match["name"]))
+            shape = "x" * len(match["name"])
+            yield _name(match, f"{kind[1] if kind else ''} {match['name']}", shape, is_address=True)
     for match in _CUT_ADDRESS.finditer(text):
         yield _name(match, "cut address", "0" * len(match["name"]))
     for match in _THREAD.finditer(text):
@@ -213,9 +236,14 @@ def _id(match: re.Match[str]) -> Name:
     return _name(match, match["name"], re.sub("[0-9a-f]", "x", match["name"]))
 
 
-def _name(match: re.Match[str], key: str, shape: str) -> Name:
+def _table(match: re.Match[str]) -> Name:
+    """Return the id of a table that *match* found."""
+    return _name(match, f"table {match['name']}", "a" * len(match["name"]))
+
+
+def _name(match: re.Match[str], key: str, shape: str, *, is_address: bool = False) -> Name:
     """Return the name that *match* found."""
-    return Name(start=match.start("name"), end=match.end("name"), key=key, shape=shape)
+    return Name(start=match.start("name"), end=match.end("name"), key=key, shape=shape, is_address=is_address)
 
 
 def _holds_ids(mimetype: str) -> bool:
@@ -245,5 +273,6 @@ def _cells(nb: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
 def _shaped(shape: str, seed: str) -> str:
     """Return a name of *shape* that comes from *seed*."""
     digest = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).hexdigest()
-    digits = {"x": iter(digest), "9": iter(str(int(digest, 16)))}
+    letters = (chr(ord("a") + int(digit, 16)) for digit in digest)
+    digits = {"x": iter(digest), "9": iter(str(int(digest, 16))), "a": letters}
     return "".join(next(digits[char]) if char in digits else char for char in shape)

@@ -20,7 +20,8 @@ _DRAWN = frozenset({"@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupy
 """The packages whose widgets the runtime knows; all others would be fetched from elsewhere."""
 _LINKS = frozenset({"LinkModel", "DirectionalLinkModel"})
 """What `jslink` and `jsdlink` make: two widgets that have a value in common."""
-_REFERENCE = re.compile(r"IPY_MODEL_([\w-]+)")
+_REFERENCE = re.compile(r'(?:IPY_MODEL_|"model_id": ")([\w-]+)')
+"""How a model names another one: as a part of itself, or as an output of what it has recorded."""
 
 
 def state_of(nb: NotebookNode) -> dict[str, Any]:
@@ -83,10 +84,20 @@ def _links(models: Mapping[str, Any], shown: list[str]) -> list[str]:
     return [name for _, _, name in sorted(found)]
 
 
+def foreign(models: Mapping[str, Any], model: str) -> str:
+    """Return the package of a part of *model* that the runtime cannot draw; empty if it can draw all of them."""
+    packages = (models[name].get("model_module") for name in reachable(models, [model]) if _is_model(models[name]))
+    return next((str(package) for package in packages if package not in _DRAWN), "")
+
+
 def is_drawn(models: Mapping[str, Any], model: str) -> bool:
     """Tell whether the runtime can draw *model* with all that is in it."""
     parts = [models[name] for name in reachable(models, [model])]
-    return bool(parts) and all(isinstance(part, dict) and part.get("model_module") in _DRAWN for part in parts)
+    return bool(parts) and all(map(_is_model, parts)) and not foreign(models, model)
+
+
+def _is_model(stored: object) -> bool:
+    return isinstance(stored, dict)
 
 
 def page_state(models: Mapping[str, Any], ids: Iterable[str]) -> dict[str, Any]:

@@ -69,6 +69,21 @@ def test_names_do_not_depend_on_other_cells_nor_on_directives() -> None:
     assert alone.cells[0].outputs == below.cells[1].outputs
 
 
+def test_names_do_not_depend_on_addresses_that_objects_share_by_chance() -> None:
+    """Of objects shown in a better form one is gone before the next one is made."""
+
+    def table(ident: str, address: str) -> dict[str, object]:
+        data = {"text/html": f'<table id="T_{ident}">', "text/plain": f"<Styler at 0x7f00112233{address}>"}
+        return {"output_type": "display_data", "data": data}
+
+    cell = {"output_type": "stream", "name": "stdout", "text": "<A at 0x7f0011223300>"}
+    shared = blogs.code("a", table("0a1b2", "44"), table("3c4d5", "44"), cell)
+    apart = blogs.code("a", table("abcde", "55"), table("12345", "66"), cell)
+    first, second = (stable.outputs(blogs.notebook(it)).cells[0] for it in (shared, apart))
+    assert first.outputs == second.outputs
+    assert first.outputs[0] != first.outputs[1]
+
+
 def test_equal_cells_have_their_own_names() -> None:
     cells = [
         blogs.code("a", {"output_type": "stream", "name": "stdout", "text": f"<A at 0x7f001122334{number}>"})

@@ -147,6 +147,14 @@ def test_maps_in_html_bring_their_outlines(data: str, names: list[str], blog: Ma
     assert ("topojsonURL" in post.text) == bool(names)
 
 
+def test_what_a_widget_has_recorded_comes_along() -> None:
+    """An `Output` names the widgets that were displayed in it otherwise than a box names its parts."""
+    shown = _display({widgets.VIEW: {"model_id": "slider"}, "text/plain": '{"model_id": "other"}'})
+    recorder = {"model_name": "OutputModel", "model_module": "@jupyter-widgets/output", "state": {"outputs": [shown]}}
+    models = {"recorder": recorder, "slider": SLIDER, "layout": LAYOUT, "other": LAYOUT}
+    assert widgets.reachable(models, ["recorder"]) == ["recorder", "slider", "layout"]
+
+
 def test_links_between_widgets_of_a_page_come_along(blog: MakeBlog) -> None:
     """Nothing refers to them; one that leads to a widget which the page does not show stays away."""
     link = {"model_name": "LinkModel", "model_module": "@jupyter-widgets/controls"}
@@ -184,3 +192,6 @@ def test_a_widget_that_cannot_be_drawn_says_so(stored: dict[str, Any], blog: Mak
     assert "output_missing" in post.text
     assert "<script" not in post.text
     assert [(it.rule, it.severity, it.cell) for it in post.findings] == [("output-shown", "warning", 1)]
+    has_state = "ipyleaflet" in str(stored)
+    assert ("does not hold its state" in post.text) == (not has_state)
+    assert ("a widget of ipyleaflet" in post.findings[0].message) == has_state

@@ -22,12 +22,22 @@ function typeset(element) {
   katex.render(formula, element, { ...options, displayMode: marks?.display ?? true });
 }
 
+/** Return the delimiters of the environments that *text* has. */
+function environments(text) {
+  const names = new Set([...text.matchAll(/\\begin\{([^{}]+)\}/g)].map((found) => found[1]));
+  return [...names].map((name) => ({ left: `\\begin{${name}}`, right: `\\end{${name}}`, display: true }));
+}
+
 // In document order, so that a macro is known below the place where it is defined. In text the converter has marked
 // every formula, and a dollar outside them is money. Outputs come from anywhere, and hand-written posts from Jekyll's own
 // Markdown: there the formulas are looked for.
 const places = ".math, .output_html, .post-body:not(:has(#notebook-container))";
 for (const element of document.querySelectorAll(places)) {
   if (element.matches(".math:not(.output_latex .math)")) typeset(element);
-  // pandas marks the tables whose dollars are money.
-  else renderMathInElement(element, { ...options, delimiters, ignoredClasses: ["tex2jax_ignore", "mathjax_ignore"] });
+  else {
+    // What code has displayed as LaTeX may be an environment and nothing else; in HTML, `\begin` is a word.
+    const marks = element.matches(".math") ? [...delimiters, ...environments(element.textContent)] : delimiters;
+    // pandas marks the tables whose dollars are money.
+    renderMathInElement(element, { ...options, delimiters: marks, ignoredClasses: ["tex2jax_ignore", "mathjax_ignore"] });
+  }
 }

@@ -71,6 +71,7 @@ CELLS = {
     "svg": 'from IPython.display import SVG\nSVG(\'<svg width="40" height="20" xmlns="http://www.w3.org/2000/svg">'
     '<rect width="20" height="20" fill="red"/></svg>\')',
     "latex": "from IPython.display import Latex\nLatex(r'$\\frac{a}{b} < c$')",
+    "latex, environment": "Latex(r'So $c$: \\begin{align}a&=b\\\\d&=f\\end{align} \\begin{x}')",
     "markdown": "from IPython.display import Markdown\nMarkdown('It is *so*: $x^2$')",
     "json": "from IPython.display import JSON\nJSON({'a': [1, {'b': None}]})",
     "json, big": "from IPython.display import JSON\nJSON({'name': 'x', 'rows': list(range(1000)), 'few': [1]})",
@@ -84,8 +85,16 @@ CELLS = {
     "linked, one": "one = ipywidgets.IntSlider(value=1, max=9, description='One')\none",
     "linked, two": "two = ipywidgets.IntText(value=1, description='Two')\n"
     "ipywidgets.jsdlink((one, 'value'), (two, 'value'))\ntwo",
+    "recorded": "import ipywidgets\nrecord = ipywidgets.Output()\n"
+    "with record:\n    display(ipywidgets.HTML('<b>within</b>'))\nrecord",
     "buttons": "import ipywidgets\n"
     "ipywidgets.VBox([ipywidgets.Button(icon='check', description='Yes'), ipywidgets.HTML('<b>So it is</b>')])",
+    "animation": "import matplotlib.pyplot as plt\nfrom matplotlib.animation import FuncAnimation\n"
+    "from IPython.display import HTML\nsketch, axes = plt.subplots(figsize=(1, 1))\n"
+    "shown = HTML(FuncAnimation(sketch, lambda number: axes.set_title(number), frames=2).to_jshtml())\n"
+    "plt.close(sketch)\nshown",
+    "note": "HTML('<p>An <i>ordinary</i> paragraph</p>')",
+    "code": "from IPython.display import Code\nCode('def f(): pass', language='python')",
     "audio": "import math\nfrom IPython.display import Audio\n"
     "Audio([math.sin(it / 5) for it in range(4000)], rate=8000)",
     "video": "from IPython.display import Video\nVideo(b'no film', embed=True, mimetype='video/mp4', width=160)",
@@ -140,7 +149,7 @@ def rich(browser: Browser, address: str) -> Iterator[Visit]:
     """Open the post once for all tests that change nothing another one looks at."""
     with window(browser, address) as visit:
         visit.open(URL)
-        visit.page.wait_for_function("document.querySelectorAll('.widget-subarea').length === 6")
+        visit.page.wait_for_function("document.querySelectorAll('.widget-subarea').length === 7")
         visit.scroll_through()
         visit.page.wait_for_timeout(500)
         yield visit
@@ -209,7 +218,7 @@ def test_plotly_draws_maps_from_outlines_of_the_site(rich: Visit) -> None:
 
 def test_the_posts_hold_no_library(blog: Path) -> None:
     """The HTML of Plotly brought 4.8 MB, which the page has once and elsewhere."""
-    assert (blog / "_posts/2026-01-02-rich.html").stat().st_size < 200_000
+    assert (blog / "_posts/2026-01-02-rich.html").stat().st_size < 250_000
 
 
 @pytest.mark.parametrize("name", ["bokeh", "bokeh, formula", "bokeh, page"])
@@ -265,6 +274,8 @@ def test_tables_keep_their_looks(rich: Visit) -> None:
 def test_pictures_and_texts_are_shown(rich: Visit) -> None:
     assert colours(cell(rich, "svg").locator("svg")) >= 2
     assert cell(rich, "latex").locator(".katex-html .mfrac").count() == 1
+    assert cell(rich, "latex, environment").locator(".katex-display .mtable").count() == 1
+    assert cell(rich, "latex, environment").locator(".katex").count() == 2
     assert cell(rich, "markdown").locator("em").inner_text() == "so"
     assert cell(rich, "markdown").locator(".katex").count() == 1
     assert '"b": null' in cell(rich, "json").locator(".output_json").inner_text()
@@ -310,6 +321,28 @@ def test_a_widget_shows_what_its_run_had_printed(rich: Visit) -> None:
     assert "5 squared is 25" in cell(rich, "interact").inner_text()
 
 
+def test_a_widget_shows_widgets_that_were_displayed_in_it(rich: Visit) -> None:
+    assert cell(rich, "recorded").locator(".widget-output b").inner_text() == "within"
+
+
+def test_the_player_of_an_animation_has_signs_without_asking_for_them(rich: Visit) -> None:
+    """Matplotlib's page would fetch a font from another site."""
+    signs = cell(rich, "animation").locator("button > i")
+    shown = signs.evaluate_all("(all) => all.map((it) => getComputedStyle(it, '::before').content)")
+    assert len(shown) == 9
+    assert "none" not in shown
+    first = cell(rich, "animation").locator("img[id]").get_attribute("src")
+    cell(rich, "animation").get_by_role("button", name="Next frame").click()
+    assert cell(rich, "animation").locator("img[id]").get_attribute("src") != first
+
+
+def test_an_ordinary_paragraph_looks_like_text(rich: Visit) -> None:
+    """Only the line below a data frame, which says how large it is, is small."""
+    size = "(it) => getComputedStyle(it).fontSize"
+    body = rich.page.locator("main .post-body").evaluate(size)
+    assert cell(rich, "note").locator(".output p").evaluate(size) == body
+
+
 def test_buttons_have_their_icons(rich: Visit) -> None:
     """The font is that of the site."""
     assert cell(rich, "buttons").locator(".output button").inner_text().strip() == "Yes"
@@ -348,6 +381,17 @@ def test_a_pair_of_figures_follows_the_colours_of_the_page(browser: Browser, add
         assert seen == [[True, False], [False, True], [True, False]]
 
 
+def test_html_made_for_jupyter_takes_the_colours_of_the_page(browser: Browser, address: str) -> None:
+    """Trees of xarray, for example, ask for them by the names that JupyterLab gives them."""
+    with window(browser, address) as visit:
+        visit.page.emulate_media(color_scheme="dark")
+        visit.open(URL)
+        place = cell(visit, "note").locator(".output p")
+        place.evaluate("(it) => it.setAttribute('style', 'color: var(--jp-content-font-color0, rgba(0, 0, 0, 1))')")
+        ink = place.evaluate("(it) => getComputedStyle(it).color.match(/[\\d.]+/g).slice(0, 3).map(Number)")
+        assert sum(ink) > 500
+
+
 def test_widgets_can_be_read_on_dark_paper(browser: Browser, address: str) -> None:
     with window(browser, address) as visit:
         visit.page.emulate_media(color_scheme="dark")
@@ -367,7 +411,8 @@ def test_what_stands_on_colours_of_the_author_can_be_read(
         visit.page.emulate_media(color_scheme=scheme)
         visit.open(URL)
         numbers = "(it, part) => getComputedStyle(it)[part].match(/[\\d.]+/g).slice(0, 3).map(Number)"
-        for name, paper, ink in (("styler", "table", "td"), ("styler", "table", "th"), ("painted", "p", "p")):
+        places = (("styler", "table", "td"), ("styler", "table", "th"), ("painted", "p", "p"))
+        for name, paper, ink in (*places, ("code", ".highlight pre", ".nf")):
             behind = cell(visit, name).locator(f".output {paper}").first.evaluate(numbers, "backgroundColor")
             letters = cell(visit, name).locator(f".output {ink}").last.evaluate(numbers, "color")
             assert sum(behind) - sum(letters) > 400
