@@ -68,20 +68,26 @@ class _Batch:
         for plan, seen in zip(plans, workers.each(at, plans), strict=True):
             with self._guarded(seen):
                 if seen.post is None:
-                    self.reports[plan.source] = _report(seen, findings=(seen.fault,) if seen.fault else ())
-                elif not seen.reason:
+                    self.reports[plan.source] = self._report(seen, findings=(seen.fault,) if seen.fault else ())
+                elif not self._why(seen):
                     # What was only rendered because the command line said so is not known to be fresh.
                     state = plan.state if self.asked != "never" else None
                     stored = self._catch_up(plan) if seen.behind else ()
-                    report = self._written(seen, seen.post, seen.files, state)
-                    self.reports[plan.source] = replace(report, stored=stored)
+                    self.reports[plan.source] = self._written(seen, seen.post, seen.files, state, stored)
                 else:
                     write.require_ours(seen.post, self.survey.index)  # before it costs a run
                     if self.failures is not None and (known := self.failures.of(plan)):
-                        self.reports[plan.source] = _report(seen, findings=known)
+                        self.reports[plan.source] = self._report(seen, findings=known)
                     else:
                         stale.append(seen)
         return stale
+
+    def _why(self, seen: Look) -> str:
+        """Return why the code has to run; in a preview, which builds after every save, only because it is stale.
+
+        What a run writes is such a save, too: whatever always runs would run for ever.
+        """
+        return seen.stale if self.failures is not None else seen.reason
 
     def _catch_up(self, plan: Plan) -> Stored:
         """Let the `.ipynb` that is paired with a text say what the text says now; return it."""
@@ -96,9 +102,9 @@ class _Batch:
         try:
             yield
         except NotebookError as error:
-            self.reports[source] = _report(seen, findings=(*findings, Finding.of(error)))
+            self.reports[source] = self._report(seen, findings=(*findings, Finding.of(error)))
         except Exception as error:  # noqa: BLE001 - a fault of ours
-            self.reports[source] = _report(seen, findings=(*findings, Finding.crash(error, source)))
+            self.reports[source] = self._report(seen, findings=(*findings, Finding.crash(error, source)))
 
     async def run_all(self, stale: list[Look]) -> None:
         """Run what has to run.
@@ -146,7 +152,7 @@ class _Batch:
 
         source, config = opened.source, self.survey.config
         run = execute.Run(nb=opened.nb, source=source, matter=opened.matter, config=config, threads=threads)
-        with self.progress.running(source, seen.reason):
+        with self.progress.running(source, self._why(seen)):
             done = await execute.notebook(run, lambda number, total: self.progress.cell(source, number, total))
         self.took[str(source.path)] = runs.Last.of(done.seconds, done.cells)
         return done
@@ -162,25 +168,30 @@ class _Batch:
         state = self.survey.memo.state(source.path)
         ours = content if files.results(source, config) == source.file else opened.content
         is_ours = files.content(source) == ours
-        report = self._written(seen, post, look.deciding(post, nb, config), state if is_ours else None)
-        return replace(report, executed=(source.path,), stored=stored)
+        deciding = look.deciding(post, nb, config)
+        return replace(self._written(seen, post, deciding, state if is_ours else None, stored), executed=(source.path,))
 
-    def _written(self, seen: Look, post: Post, deciding: Sequence[PurePosixPath], state: list[int] | None) -> Report:
-        """Write *post*, and let the memo learn it if the notebook's *state* is given."""
+    def _written(
+        self, seen: Look, post: Post, deciding: Sequence[PurePosixPath], state: list[int] | None, stored: Stored
+    ) -> Report:
+        """Write *post* once its notebook is *stored*, and let the memo learn it if the notebook's *state* is given."""
+        memo = self.survey.memo
+        before = {str(path): memo.state(path) for path, _ in stored} | {str(post.source.path): state}
         changes = write.post(post, self.survey.index, self.survey.config)
         if state is not None:
             verdict = Verdict(post=str(post.path), findings=post.findings, reason=seen.rest)
-            self.survey.memo.learn(post.source, verdict, deciding, {str(post.source.path): state})
-        return _report(
+            ours = (*changes.written, *(path for path, _ in stored))
+            memo.learn(post.source, verdict, deciding, before, ours)
+        return self._report(
             seen,
+            stored=stored,
             written=changes.written,
             removed=changes.removed,
             unchanged=0 if changes.written or changes.removed else 1,
             findings=post.findings,
         )
 
-
-def _report(seen: Look, **parts: Any) -> Report:  # noqa: ANN401 - those of a report
-    """Return a report of *parts* which says why the code has run or not."""
-    reason = seen.reason or (seen.rest if seen.post else "")
-    return Report(reasons=((seen.plan.source.path, reason),) if reason else (), **parts)
+    def _report(self, seen: Look, **parts: Any) -> Report:  # noqa: ANN401 - those of a report
+        """Return a report of *parts* which says why the code has run or not."""
+        reason = self._why(seen) or (seen.rest if seen.post else "")
+        return Report(reasons=((seen.plan.source.path, reason),) if reason else (), **parts)

@@ -230,7 +230,7 @@ def serve(session: _Session, port: int | None, host: str, *, lan: bool, drafts: 
     from converter import serve as preview
 
     host = preview.EVERYBODY if lan else host
-    return preview.serve(session.config(), session.terminal, host=host, port=port, drafts=drafts, browse=browse)
+    return preview.serve(session.config, session.terminal, host=host, port=port, drafts=drafts, browse=browse)
 
 
 @cli.command(

@@ -23,7 +23,7 @@ WORD = (".docx",)
 """What lies in the folder of Word documents."""
 ALL_SUFFIXES = frozenset((*SUFFIXES, *WORD))
 _DATED = re.compile(r"(\d{4})-(\d{2})-(\d{2})-(.+)", re.DOTALL)
-_UNSAFE = re.compile(r"[{}\x00-\x1f\x7f]|-->")
+_UNSAFE = re.compile(r"[{}\x00-\x1f\x7f\ud800-\udfff]|-->")  # of bytes that are no text Python makes surrogates
 _NEARLY_DATED = re.compile(r"(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})[-_. ]*(.*)", re.DOTALL)
 
 
@@ -94,7 +94,7 @@ def post_path(source: Source, date: str, config: Config) -> PurePosixPath:
         raise PostNameError(
             "the name cannot be part of an address",
             source=source.path,
-            hint="use letters, digits and hyphens, without braces, line ends and `-->`",
+            hint="use letters, digits and hyphens in UTF-8, without braces, line ends and `-->`",
         )
     day = source.date or date
     if not day:

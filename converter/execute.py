@@ -91,6 +91,7 @@ async def _through(run: Run, on_cell: Callable[[int, int], None], remote: Manage
     executed = _prepared(run.nb)
     name, findings = (remote.kernel_name, ()) if remote else _kernel_name(run.nb, run.source)
     began, spent = time.monotonic(), dict[int, float]()
+    declared = inputs.digests(run.matter, run.source, run.config)  # as the run finds them
 
     def on_start(cell_index: int, **_: object) -> None:
         client.at = cell_index
@@ -128,25 +129,28 @@ async def _through(run: Run, on_cell: Callable[[int, int], None], remote: Manage
     await _bounded(client, run, name, remote)
     seconds = time.monotonic() - began
     result = stable.outputs(_with_results(run.nb, executed))
-    use, noted = _use(client, run)
+    use, noted = _use(client, run, declared)
     result.metadata[record.KEY] = record.of(result, use)
     return Executed(nb=result, findings=findings + noted, seconds=seconds, cells=spent)
 
 
-def _use(client: Client, run: Run) -> tuple[record.Use, tuple[Finding, ...]]:
-    """Return what the run used, and what is odd about it."""
+def _use(client: Client, run: Run, declared: dict[str, str]) -> tuple[record.Use, tuple[Finding, ...]]:
+    """Return what the run used, and what is odd about it; *declared* are digests from before it."""
     source, root = run.source, run.config.root
-    declared = {path: record.digest_of(file) for path, file in inputs.paths(run.matter, source, run.config).items()}
-    if not client.ending:
-        return record.Use(inputs=declared), ()
-    trace = probe.trace(client.ending, root, notebook=source.file)
+    trace = probe.trace(client.ending, root, notebook=source.file) if client.ending else probe.NOTHING
+    now = inputs.digests(run.matter, source, run.config)
+    # What the probe has seen it knows better: it tells changes of the run itself from those of others.
+    changed = [path for path in declared.keys() - trace.inputs.keys() if now.get(path, "") not in (declared[path], "")]
     said = [(path, "was read and taken away while the notebook ran; it does not count") for path in trace.vanished]
-    said += [(path, "was changed while the notebook ran, which will run again") for path in trace.changed]
+    said += [
+        (path, "was changed while the notebook ran, which will run again")
+        for path in sorted([*trace.changed, *changed])
+    ]
     findings = tuple(
         Finding(rule="input-stays", message=f"{path} {what}", source=source.path, severity=Severity.WARNING)
         for path, what in said
     )
-    found = {**trace.inputs, **declared}
+    found = {**now, **declared, **trace.inputs}
     return record.Use(inputs=found, environment=trace.environment, network=trace.network), findings
 
 

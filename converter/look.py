@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nbformat import NotebookNode
 
-from converter import convert, files, front_matter, posts, record, survey
+from converter import convert, files, front_matter, inputs, memo, posts, record, survey
 from converter.errors import NotebookError
 from converter.model import Finding
 
@@ -50,6 +50,8 @@ class Look:
     @property
     def rest(self) -> str:
         """Return why the code does not have to run."""
+        if self.mode == "always" and self.has_code:
+            return memo.ALWAYS
         return NEVER if self.mode == "never" else "fresh"
 
 
@@ -61,11 +63,11 @@ def at(plan: Plan, config: Config, asked: str | None = None) -> Look:
         when = mode(opened.matter, config, asked)
         stale = why_stale(opened, config, when)
         post = convert.notebook(opened.nb, plan.source, config, opened.matter)
+        deciders = deciding(post, opened.nb, config)
     except NotebookError as error:
         return Look(plan=plan, mode=when, stale=stale, fault=Finding.of(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other notebooks
         return Look(plan=plan, mode=when, stale=stale, fault=Finding.crash(error, plan.source))
-    deciders = deciding(post, opened.nb, config)
     return Look(
         plan=plan,
         mode=when,
@@ -98,7 +100,8 @@ def why_stale(opened: Opened, config: Config, when: str) -> str:
     """Return why the outputs are not those of the code; empty if they are, or if the code runs never."""
     if when == "never":
         return ""
-    return record.stale(opened.nb, config.root, environment=config.rerun_on == "environment")
+    found = record.stale(opened.nb, config.root, environment=config.rerun_on == "environment")
+    return found or inputs.new(opened.nb, opened.matter, opened.source, config)
 
 
 def deciding(post: Post, nb: NotebookNode, config: Config) -> tuple[PurePosixPath, ...]:

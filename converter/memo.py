@@ -1,8 +1,8 @@
 """What earlier builds and checks have seen of each notebook, so that unchanged files are not opened again.
 
 Sizes, times and inode numbers of everything a verdict depends on, in `.nbpress/memo.json`. Losing it costs time only:
-whatever it does not know is looked at. A file that is changed twice within one tick of the file system's clock without
-changing its size could fool it; nothing else can.
+whatever it does not know is looked at. What somebody saves while we look is not learnt, since nobody knows whether the
+verdict is on the file before or after.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from converter.model import Source
 
 _FILE = "memo.json"
+_TICK, _COARSE_TICK = 20_000_000, 2_000_000_000
+"""Nanoseconds between two ticks of a file system's clock, and of one that counts whole seconds."""
 _Stat = list[int] | None
+
+
+ALWAYS = "execute is always"
+"""The reason of a verdict that keeps no build from running the code again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,7 @@ class Memo:
     def __init__(self, config: Config) -> None:
         """Read what is known about the blog of *config*."""
         self._config = config
+        self._began = time.time_ns()
         self._key = _key(config)
         self._known: dict[str, dict[str, Any]] = {}
         self._changed = False
@@ -76,14 +84,25 @@ class Memo:
             post=known["post"], reason=known["reason"], findings=tuple(_finding(parts) for parts in known["findings"])
         )
 
-    def learn(self, source: Source, verdict: Verdict, files: Iterable[PurePosixPath], before: dict[str, _Stat]) -> None:
+    def learn(
+        self,
+        source: Source,
+        verdict: Verdict,
+        files: Iterable[PurePosixPath],
+        before: dict[str, _Stat],
+        ours: Iterable[PurePosixPath] = (),
+    ) -> None:
         """Keep *verdict* on *source*, which depends on *files* (relative to the blog's root, existing or not).
 
-        *before* holds the states of files that were read, taken before they were.
+        *before* holds states that were taken before somebody else could change the files, *ours* those files that we
+        have just written ourselves. Nothing is learnt if another one has changed since this memo was read.
         """
         if not self._learns:
             return
         states = {str(path): before.get(str(path), self.state(path)) for path in (source.path, *files)}
+        own = set(map(str, ours))
+        if any(self.has_just_changed(state) for path, state in states.items() if state and path not in own):
+            return
         entry = {
             "post": verdict.post,
             "reason": verdict.reason,
@@ -97,6 +116,15 @@ class Memo:
     def state(self, path: PurePosixPath) -> _Stat:
         """Return the present state of the file at *path*."""
         return _stat(str(self._config.root / path))
+
+    def has_just_changed(self, state: list[int]) -> bool:
+        """Tell whether a file that is in *state* may have changed since this memo was read.
+
+        Nobody can set the time of the inode's change. One that is still to come is older than a clock put right.
+        """
+        changed = state[2]
+        tick = _TICK if changed % 1_000_000_000 else _COARSE_TICK
+        return self._began - tick <= changed <= time.time_ns() + tick
 
     def save(self, sources: Iterable[Source]) -> None:
         """Write down what is known about *sources*; forget all others."""
@@ -113,7 +141,8 @@ class Memo:
 def _key(config: Config) -> str:
     """Return a digest of what every verdict depends on: settings, templates, our own code and the libraries we use."""
     own = Path(__file__).parent
-    files = sorted({*own.rglob("*.py"), *OWN_TEMPLATES.glob("*.j2"), *(config.root / config.templates).glob("*.j2")})
+    folders = (OWN_TEMPLATES, config.root / config.templates)  # templates may include whatever lies there
+    files = sorted({*own.rglob("*.py"), *(file for folder in folders for file in folder.rglob("*") if file.is_file())})
     libraries = sorted(entry.name for entry in own.parent.glob("*.dist-info")) or distributions()
     parts = [__version__, repr(config), [(str(file), _stat(str(file))) for file in files], libraries]
     return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -61,7 +61,7 @@ def reproduce(config: Config, only: Iterable[Path] = (), *, progress: Progress |
     """Run the notebooks again in scratch copies, and say which outputs do not come out as they are stored."""
     from converter import rerun
 
-    found = survey.take(config, tuple(only), memory.Memo(config), trust=False)
+    found = survey.take(config, tuple(only), memory.Memo(config), trust=False, workers_look=False)
     return findings.placed(rerun.all_of(found, progress=progress or Progress()), config.root)
 
 
@@ -70,16 +70,18 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
 
     Their records say so; they count as fresh until their code changes.
     """
-    from converter import read, record, write
+    from converter import inputs, read, record, write
 
     only = tuple(only)
     with write.lock(config, (progress or Progress()).waits):
-        found = survey.take(config, only, memory.Memo(config), trust=False)
+        found = survey.take(config, only, memory.Memo(config), trust=False, workers_look=False)
         reports = [found.report]
         for plan in found.plans:
             try:
                 opened = survey.opened(plan, config, alone=True)
-                opened.nb.metadata[record.KEY] = record.of(opened.nb, record.use(opened.nb, config.root), adopted=True)
+                declared = inputs.digests(opened.matter, opened.source, config)
+                used = record.use(opened.nb, config.root, declared)
+                opened.nb.metadata[record.KEY] = record.of(opened.nb, used, adopted=True)
                 content = read.with_results(opened.content, opened.nb, plan.source, opened.kept)
                 write.notebook(opened.content, content, plan.source, config, opened.kept)
                 reports.append(Report(written=(plan.source.path,)))

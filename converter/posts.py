@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +26,7 @@ _HEAD = re.compile(
     rf"(?:\s*<!--[#\s]*{re.escape(BANNER)}[#\s]*file to edit: (?P<notebook>[^\n]+?)\s*$)?",
     re.DOTALL | re.MULTILINE,
 )
+_END = re.compile(r"['()]|$")
 _ENOUGH = 1 << 16
 """Bytes that hold any front matter and the banner behind it."""
 
@@ -126,9 +128,14 @@ def head(file: Path) -> Head:
 
 
 def images_of(text: str, config: Config) -> set[PurePosixPath]:
-    """Return the published images that the post *text* names."""
-    pattern = re.compile(re.escape(str(config.images)) + r"/[^\s\"'<>()\\]+")
-    return {PurePosixPath(unquote(name)) for name in pattern.findall(text)}
+    """Return the published images that the post *text* names.
+
+    A quote or a parenthesis may be part of a name or stand around it, so both count.
+    """
+    folders = sorted({re.escape(it) for it in (str(config.images), quote(str(config.images)))})
+    names = re.findall(rf"(?:{'|'.join(folders)})/[^\s\"<>\\]+", text)
+    ends = ((name, found.start()) for name in names for found in _END.finditer(name))
+    return {PurePosixPath(unquote(html.unescape(name[:end]))) for name, end in ends}
 
 
 def text_of(file: Path) -> str:

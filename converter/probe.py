@@ -7,7 +7,8 @@ The hook sees what goes through Python: `open` and `os.open`, and with them path
 - other processes: `!cmd`, `subprocess`, and what `multiprocessing` reads in its workers;
 - libraries that open files by themselves: HDF5, netCDF, Arrow, Polars, DuckDB, OpenCV, GDAL;
 - sockets that such libraries open by themselves;
-- which files a folder holds (`glob`): a new file there changes nothing that is noted;
+- which files a folder holds (`glob`), and which were looked for in vain: a new file changes nothing that is noted;
+- databases that SQL attaches, and files that are opened relative to an open folder;
 - kernels in other languages, and kernels on other machines.
 
 For files of these kinds there is `inputs:` in the front matter.
@@ -46,6 +47,10 @@ class Trace:
     """Name → version of the distributions imported since the start."""
     network: bool
     """Whether the run spoke to another machine."""
+
+
+NOTHING = Trace(inputs={}, environment={}, network=False)
+"""What is known of a run that nobody could watch."""
 
 
 def start(root: Path) -> str:

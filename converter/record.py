@@ -99,20 +99,21 @@ def overlaid(nb: NotebookNode, executed: NotebookNode | None) -> NotebookNode:
     result = copy.deepcopy(nb)
     result.metadata[KEY] = executed.metadata[KEY]
     if _code(nb) == _code(executed):
-        ran = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
-        code = [cell for cell in result.cells if cell.cell_type == "code" and cell.source.strip()]
-        for cell, done in zip(code, ran, strict=True):
+        for (number, _), (ran, _) in zip(_sources(result), _sources(executed), strict=True):
+            cell, done = result.cells[number - 1], executed.cells[ran - 1]
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
         if "widgets" in executed.metadata:
             result.metadata.widgets = executed.metadata.widgets
     return result
 
 
-def use(nb: NotebookNode, root: Path) -> Use:
-    """Return what the record of *nb* says the last run used, the inputs as they are now."""
+def use(nb: NotebookNode, root: Path, declared: Mapping[str, str]) -> Use:
+    """Return what the record of *nb* says the last run used and what its author has *declared*, as files are now."""
     known = nb.metadata.get(KEY) or {}
     now = {path: digest_of(root / path) or digest for path, digest in inputs(nb).items()}
-    return Use(inputs=now, environment=known.get("environment") or {}, network=bool(known.get("network")))
+    return Use(
+        inputs={**now, **declared}, environment=known.get("environment") or {}, network=bool(known.get("network"))
+    )
 
 
 def inputs(nb: NotebookNode) -> dict[str, str]:

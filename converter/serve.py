@@ -44,13 +44,16 @@ _ELSEWHERE = ("192.0.2.1", 9)
 """An address that nobody has; the way to it shows our own in the network, and nothing is sent."""
 
 
-def serve(config: Config, terminal: Terminal, *, host: str, port: int | None, drafts: bool, browse: bool) -> int:
+def serve(
+    load: Callable[[], Config], terminal: Terminal, *, host: str, port: int | None, drafts: bool, browse: bool
+) -> int:
     """Show the blog at *host*:*port* (None: 4000 or the next free one) and follow every save, until interrupted.
 
-    With *drafts* the posts that would not be published are there as well, with *browse* a browser opens. Returns 0
-    after Ctrl-C, or Jekyll's status if it cannot start. Raises `ConfigError` if there is no Jekyll or the port is
-    taken.
+    *load* returns its settings as they are whenever it is called, or raises `ConfigError`. With *drafts* the posts that
+    would not be published are there as well, with *browse* a browser opens. Returns 0 after Ctrl-C, or Jekyll's status
+    if it cannot start. Raises `ConfigError` if there is no Jekyll or the port is taken.
     """
+    config = load()
     jekyll.command(config.root)
     sockets = server.listen(host, PORT if port is None else port, or_next=port is None)
     address = Addresses(host=host, port=sockets[0].getsockname()[1], baseurl=config.baseurl)
@@ -59,7 +62,7 @@ def serve(config: Config, terminal: Terminal, *, host: str, port: int | None, dr
     with server.running(
         site.Site(config.root / engine.SITE, config.baseurl), sockets, lambda: _index(config.root)
     ) as pages:
-        preview = _Preview(config, terminal, pages, address, drafts=drafts, browse=browse)
+        preview = _Preview(load, terminal, pages, address, drafts=drafts, browse=browse)
         try:
             return preview.run()
         except KeyboardInterrupt:
@@ -112,9 +115,17 @@ class _Preview:
     """The blog as it is now, and what is known to be wrong with it."""
 
     def __init__(
-        self, config: Config, terminal: Terminal, pages: Pages, address: Addresses, *, drafts: bool, browse: bool
+        self,
+        load: Callable[[], Config],
+        terminal: Terminal,
+        pages: Pages,
+        address: Addresses,
+        *,
+        drafts: bool,
+        browse: bool,
     ) -> None:
-        self.config = config
+        self.load = load
+        self.config = config = load()
         self.terminal = terminal
         self.pages = pages
         self.address = address
@@ -195,7 +206,7 @@ class _Preview:
                 self.terminal.say(f"{path} is not published; nbpress serve --drafts shows it", "yellow")
         made = [str(path) for path in report.written if path.is_relative_to(self.config.posts)]
         self.awaited = tuple(made) if len(made) <= FEW else ()
-        plugins = engine.plugins(self.config.root)  # Ruby reads them once
+        plugins = self.config.plugins  # Ruby reads them once
         if names & {settings.FILE, "Gemfile"} or any(path.is_relative_to(it) for path in changed for it in plugins):
             self.restart()
             return
@@ -206,7 +217,7 @@ class _Preview:
     def configured(self) -> bool:
         """Take the settings as they are now; if they are wrong, say so and keep those that were right."""
         try:
-            self.config = settings.load(self.config.root)
+            self.config = self.engine.config = self.load()
         except ConfigError as error:
             return self.fails("settings", error.faults)
         self.pages.site.baseurl = self.config.baseurl

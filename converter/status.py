@@ -63,19 +63,21 @@ def of(found: Survey, today: datetime.date) -> Iterator[Status | Finding]:
 
 
 def _one(thing: tuple[Plan, Index], config: Config, today: datetime.date) -> Status | Finding:
-    """Return how one notebook stands; a finding if it cannot be read."""
+    """Return how one notebook stands; a finding if nobody can tell."""
     plan, index = thing
     try:
         opened = survey.opened(plan, config)
+        return Status(
+            source=opened.source,
+            outputs=_outputs(opened, config),
+            post=_post(opened, index, config),
+            listed=_listed(opened, config, today),
+            notes=tuple(_notes(opened, config)),
+        )
     except NotebookError as error:
         return Finding.of(error)
-    return Status(
-        source=opened.source,
-        outputs=_outputs(opened, config),
-        post=_post(opened, index, config),
-        listed=_listed(opened, config, today),
-        notes=tuple(_notes(opened, config)),
-    )
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not hide how other notebooks stand
+        return Finding.crash(error, plan.source)
 
 
 def _outputs(opened: Opened, config: Config) -> str:

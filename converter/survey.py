@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from converter import discover, permalinks, workers
+from converter import memo as memory
 from converter.errors import NotebookError
 from converter.model import Finding, Report, Severity
 from converter.posts import Index
@@ -70,15 +71,19 @@ class Survey:
     memo: Memo
 
 
-def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settled: bool = True) -> Survey:
+def take(
+    config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settled: bool = True, workers_look: bool = True
+) -> Survey:
     """Return what there is to do for the notebooks that *only* names (default: all).
 
     Unless *trust* is given, nothing that *memo* knows counts. A build takes only *settled* verdicts from it, those
-    without an error: the others it tries to mend.
+    without an error, which it tries to mend, and of notebooks that do not always run.
+    *workers_look* lets those get ready who will look at the plans of a large blog.
     """
     sources = discover.sources(config)
     chosen = frozenset(discover.sources(config, only)) if only else frozenset(sources)
-    workers.expect(len(chosen) if not trust else sum(not memo.knows(source) for source in chosen))
+    if workers_look:
+        workers.expect(len(chosen) if not trust else sum(not memo.knows(source) for source in chosen))
     index = Index.read(config)
     known = _known(chosen, index, memo, settled=settled) if trust else {}
     plans: dict[Source, Plan] = {}
@@ -99,6 +104,9 @@ def take(config: Config, only: Iterable[Path], memo: Memo, *, trust: bool, settl
         except NotebookError as error:
             plans.pop(source, None)
             reports[source] = Report(findings=(Finding.of(error),))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other notebooks
+            plans.pop(source, None)
+            reports[source] = Report(findings=(Finding.crash(error, source),))
     for claim in (claim for claim in claims.values() if len(claim) > 1):
         for source in chosen.intersection(claim):
             plans.pop(source, None)
@@ -122,7 +130,7 @@ def _known(chosen: Iterable[Source], index: Index, memo: Memo, *, settled: bool)
         for source, verdict in verdicts.items()
         if verdict
         and [str(path) for path in index.posts.get(source.path, ())] == [verdict.post]
-        and not (settled and _wrong(verdict.findings))
+        and not (settled and (_wrong(verdict.findings) or verdict.reason == memory.ALWAYS))
     }
 
 

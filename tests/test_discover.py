@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,14 @@ def test_a_name_gives_the_post_or_a_proposal(text: str, blog: MakeBlog) -> str:
         return str(discover.post_path(source, date, settings))
     except PostNameError as error:
         return f"error {error} [{error.rule}]"
+
+
+def test_a_name_that_is_no_text_is_an_error(blog: MakeBlog) -> None:
+    """The post could not say from which notebook it comes."""
+    settings = config.load(blog({}))
+    source = discover.source(settings.root / "_notebooks" / os.fsdecode(b"2020-01-02-\xff.ipynb"), settings)
+    with pytest.raises(PostNameError, match="cannot be part of an address"):
+        discover.post_path(source, "", settings)
 
 
 def test_the_folder_is_searched_to_its_depth_in_order(blog: MakeBlog) -> None:

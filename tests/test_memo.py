@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from converter import config, pipeline, read, record
+from converter import config, discover, pipeline, read, record
+from converter.memo import Memo, Verdict
 from tests import folders
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ CELLS_A: list[Any] = [
     {"code": "plot()", "outputs": [PICTURE]},
 ]
 CELLS_B: list[Any] = ["# B", "Of {% include note.html %}", {"code": "print(2)", "outputs": "2\n"}]
-DATA, OWN = "data/prices.csv", "templates/cell_markdown.html.j2"
+TICKS = 0.05
+"""Seconds in which the clock of a file system ticks, so that what changes then is seen to change."""
+DATA, OWN, PART = "data/prices.csv", "templates/cell_markdown.html.j2", "templates/parts/end.html"
 
 
 def recorded(cells: list[Any], inputs: dict[str, str] | None = None) -> bytes:
@@ -48,16 +51,18 @@ def root(tmp_path: Path) -> Path:
     files = {
         "_config.yml": "{}\n",
         DATA: "a\n1\n",
-        OWN: "{{ cell.html }}\n",
+        OWN: "{{ cell.html }}{% include 'parts/end.html' %}\n",
+        PART: "<!-- end -->",
         "_notebooks/a.svg": "<svg/>",
         B: recorded(CELLS_B),
     }
     root = folders.make(tmp_path / "blog", files)
     (root / A).write_bytes(recorded(CELLS_A, {DATA: record.digest_of(root / DATA)}))
+    time.sleep(TICKS)
     pipeline.build(config.load(root))
     pipeline.check(config.load(root))
     assert set(json.loads((root / ".nbpress/memo.json").read_text())["notebooks"]) == {A, B}
-    time.sleep(0.02)  # the clock of a file system ticks a hundred times a second or more
+    time.sleep(TICKS)
     return root
 
 
@@ -180,6 +185,7 @@ OTHER: dict[str, Callable[[Path], object]] = {
     "a template": put("templates/post.html.j2", "{% block %}"),
     "a template of the blog": put(OWN, "{{ cell.html }}<!-- ours -->"),
     "a template of the blog is gone": remove(OWN),
+    "what a template of the blog includes": put(PART, "<!-- The end -->"),
     "a setting": put("_config.yml", "notebooks: {front_matter: {toc: true}}\n"),
     "the site's address": put("_config.yml", "baseurl: /blog\n"),
     "an input": put(DATA, "a\n2\n"),
@@ -203,6 +209,34 @@ OTHER: dict[str, Callable[[Path], object]] = {
     "an input, by a clock that is behind": both(put(DATA, "a\n2\n"), at_time(1)),
 }
 """What changes a verdict."""
+
+
+def learnt(root: Path, *, ours: tuple[str, ...] = ()) -> bool:
+    """Save the data of the blog while a memo is in use; tell whether it takes a verdict on them, *ours* is our own."""
+    settings = config.load(root)
+    memo = Memo(settings)
+    source = next(it for it in discover.sources(settings) if str(it.path) == A)
+    (root / DATA).write_text("a\n2\n")
+    verdict = Verdict(post=POST, findings=(), reason="looked at now")
+    memo.learn(source, verdict, [PurePosixPath(DATA)], {}, map(PurePosixPath, ours))
+    found = memo.verdict(source)
+    return found is not None and found.reason == verdict.reason
+
+
+def test_what_is_saved_during_a_look_is_looked_at_again(root: Path) -> None:
+    """The look may have been at what was there before; what nbpress itself has written is as it was written."""
+    assert not learnt(root)
+    assert learnt(root, ours=(DATA,))
+
+
+def test_a_file_of_an_hour_ago_and_one_of_the_future_are_learnt(root: Path) -> None:
+    """A clock that was put right does not make a blog slow for years."""
+    now = time.time_ns()
+    memo = Memo(config.load(root))
+    assert memo.has_just_changed([1, 0, now + 1, 1])
+    assert not memo.has_just_changed([1, 0, now - 3_600_000_000_000, 1])
+    assert not memo.has_just_changed([1, 0, now + 3_600_000_000_000, 1])
+    assert memo.has_just_changed([1, 0, now // 1_000_000_000 * 1_000_000_000, 1]), "some clocks tick once a second"
 
 
 def edit_memo(root: Path, change: Callable[[dict[str, Any]], object]) -> None:

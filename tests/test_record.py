@@ -55,6 +55,16 @@ def test_execution_counts_and_ids_do_not_matter(tmp_path: Path) -> None:
     assert record.stale(other, tmp_path) == ""
 
 
+def test_results_of_another_file_go_to_the_cells_that_gave_them() -> None:
+    """Cells without code, such as one with a directive only, come and go."""
+    ran = blogs.notebook(blogs.code("#| echo: false"), blogs.code("1"), blogs.code("print(1)", RUN))
+    ran.metadata[record.KEY] = record.of(ran)
+    now = blogs.notebook(blogs.code("1"), blogs.code("#| echo: false\nprint(1)"), blogs.code("#| label: end"))
+    found = record.overlaid(now, ran)
+    assert [cell.outputs for cell in found.cells] == [[], ran.cells[2].outputs, []]
+    assert found.metadata[record.KEY] == ran.metadata[record.KEY]
+
+
 def test_the_record_tells_nothing_of_time_or_place() -> None:
     """Two runs with the same outputs have the same record."""
     nb = blogs.notebook(blogs.code("print(1)", RUN))

@@ -215,6 +215,19 @@ def test_ctrl_c_ends_a_running_cell_too(port: int, tmp_path: Path) -> None:
         assert folders.ends(lambda: not (root / "_notebooks/runs").exists(), 30)
 
 
+def test_a_gateway_of_the_environment_survives_a_change_of_the_settings(port: int, tmp_path: Path) -> None:
+    """Nobody listens there, so whoever asks it says so."""
+    gateway = "http://127.0.0.1:1"
+    root = folders.make(tmp_path / "blog", {**BLOG, "_config.yml": "timezone: UTC\n", FILE: ["# A", {"code": "1"}]})
+    with Serving(root, "--port", str(port), env={"JUPYTER_GATEWAY_URL": gateway}) as serving:
+        serving.line(f"failed {FILE}")
+        serving.ready()
+        (root / "_config.yml").write_text("timezone: UTC\ntitle: Other\n")
+        (root / FILE).write_bytes(folders.content(["# A", {"code": "2"}]))
+        serving.line(rf"(failed|ran) {FILE}")
+        assert "ran " not in serving.log
+
+
 def test_nothing_survives_a_preview_that_was_killed(port: int, tmp_path: Path) -> None:
     """Jekyll ends with its input, whoever closes it."""
     root = folders.make(tmp_path / "blog", BLOG)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from converter.model import Report
 
 IMAGES = "images/copied_from_nb"
+OTHER = "_notebooks/2020-01-03-other.ipynb"
 MINE = "---\ntitle: By hand\n---\nMine.\n"
 
 
@@ -287,3 +288,21 @@ def _killed_while_it_writes(root: Path) -> None:
 def _without_temporary(root: Path) -> dict[str, bytes]:
     """Return the files of the blog without the unfinished ones, which Jekyll and git pass over."""
     return {name: content for name, content in folders.tree(root).items() if not name.endswith(".tmp")}
+
+
+@pytest.mark.parametrize("images", [IMAGES, "my pictures"])
+@pytest.mark.parametrize("name", ["2020-01-02-it's (1)", "2020-01-02-a & b, c#", "2020-01-02-plain"])
+def test_images_that_posts_show_survive_a_killed_build(tmp_path: Path, name: str, images: str) -> None:
+    """What an address may hold as it is, such as a quote or a parenthesis, ends no name too early."""
+    picture = {"output_type": "display_data", "data": {"image/png": base64.b64encode(folders.PNG).decode()}}
+    cells: list[Any] = ["# A", {"code": "plot()", "outputs": [{**picture, "metadata": {}}]}]
+    settings = f"notebooks: {{execute: never, images: {images}}}\n"
+    root = folders.make(tmp_path, {"_config.yml": settings, f"_notebooks/{name}.ipynb": cells, OTHER: ["# B"]})
+    build(root)
+    (shown,) = (root / images).rglob("*.png")
+    unused = shown.with_name(f"{'0' * 16}.png")
+    unused.write_bytes(folders.PNG)
+    (root / ".nbpress/builder").write_text("1\n")
+    report = pipeline.build(config.load(root), [root / OTHER])
+    assert (report.findings, report.written) == ((), ())
+    assert (shown.exists(), unused.exists()) == (True, False)

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import yaml
 
 from converter import config as settings
-from converter import jekyll, yaml_text
+from converter import jekyll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,7 +55,8 @@ class Engine:
 
     def __init__(self, config: Config, hear: Callable[[Answer], None], *, drafts: bool) -> None:
         """Start nothing yet; with *drafts*, drafts, unpublished and future posts are part of the site."""
-        self._config = config
+        self.config = config
+        """The settings that hold from the next start on."""
         self._hear = hear
         self._drafts = drafts
         self._process: subprocess.Popen[str] | None = None
@@ -65,16 +66,16 @@ class Engine:
     def start(self) -> None:
         """Start Jekyll, or start it anew if it runs; raise `ConfigError` if there is none."""
         self.stop()
-        command, environment = jekyll.command(self._config.root)
-        folder = self._config.root / FOLDER
+        command, environment = jekyll.command(self.config.root)
+        folder = self.config.root / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         own = folder / settings.FILE
-        own.write_text(yaml.safe_dump(_overrides(self._config.root)), "utf-8")
+        own.write_text(yaml.safe_dump(_overrides(self.config)), "utf-8")
         arguments = ["build", "--config", f"{settings.FILE},{FOLDER.as_posix()}/{own.name}"]
         arguments += ["--destination", SITE.as_posix(), *(UNLISTED if self._drafts else ())]
         self._process = subprocess.Popen(  # noqa: S603 - from PATH
             [*command, *arguments],
-            cwd=self._config.root,
+            cwd=self.config.root,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -125,23 +126,13 @@ class Engine:
                     self._hear(Answer(**said | {"unlisted": tuple(said.get("unlisted", ()))}))
 
 
-def _overrides(root: Path) -> dict[str, Any]:
+def _overrides(config: Config) -> dict[str, Any]:
     """Return the settings that a preview has for itself.
 
     Without `url`, absolute links lead to the host by which the reader came, from another machine as well.
     """
     return {
-        "plugins_dir": [*plugins(root), str(_PLUGIN)],
+        "plugins_dir": [*map(str, config.plugins), str(_PLUGIN)],
         "url": "",
         "cache_dir": (FOLDER / "cache").as_posix(),
     }
-
-
-def plugins(root: Path) -> list[str]:
-    """Return the folders of Jekyll's plugins in the blog at *root*, or Jekyll's own while no settings can be read."""
-    try:
-        site = yaml_text.load((root / settings.FILE).read_bytes())
-    except (OSError, ValueError, yaml_text.Error):
-        site = None  # somebody is typing; they are read again when they are right
-    folders = (isinstance(site, dict) and site.get("plugins_dir")) or "_plugins"
-    return [folders] if isinstance(folders, str) else [str(folder) for folder in folders]

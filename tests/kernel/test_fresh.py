@@ -192,6 +192,20 @@ def test_always_runs_what_is_fresh(folder: Path) -> None:
     assert folders.states(folder / "blog") == before
 
 
+@pytest.mark.parametrize("place", ["settings", "front matter"])
+def test_what_always_runs_runs_in_every_build(folder: Path, place: str) -> None:
+    """Also in the second one after the same change, when nothing else is to do; a check only looks."""
+    if place == "settings":
+        (folder / "blog/_config.yml").write_text("notebooks: {execute: always}\n")
+    else:
+        _edit(folder / "blog" / A, _source(0, "# A\n- toc: true\n- execute: always"))
+    expected = 2 if place == "settings" else 1
+    assert [_build(folder)[0] for _ in range(2)] == [expected] * 2
+    assert folders.nbpress(folder / "blog", "check").returncode == 0
+    started, said, _ = _build(folder, "--why")
+    assert (started, said.count("asked to")) == (expected, expected)
+
+
 def test_the_second_of_two_builds_waits(folder: Path) -> None:
     """Two builds at once run a notebook once, and both end well."""
     blog = folder / "blog"

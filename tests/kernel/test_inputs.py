@@ -136,6 +136,16 @@ def _text(path: str, text: str) -> Callable[[Path], object]:
     return lambda root: (root / path).write_text(text)
 
 
+def _declare(patterns: str) -> Callable[[Path], object]:
+    """Return the change of the `inputs` of a notebook to *patterns*."""
+
+    def change(root: Path) -> None:
+        file = root / _file("declared")
+        file.write_text(file.read_text("utf-8").replace("[one*.txt]", patterns), "utf-8")
+
+    return change
+
+
 CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
     "a table": (_text("data/prices.csv", "a\n3\n"), {"table": "data/prices.csv changed"}),
     "an array": (_text("data/numbers.npy", ""), {"arrays": "data/numbers.npy changed"}),
@@ -144,6 +154,15 @@ CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
     "a module": (_text("_notebooks/helper.py", "VALUE = 2\n"), {"module": "_notebooks/helper.py changed"}),
     "where a link leads": (_text("data/far.txt", "near"), {"link": "_notebooks/link.txt changed"}),
     "a declared file": (_text("_notebooks/one.txt", "1"), {"declared": "_notebooks/one.txt changed"}),
+    "another file that a pattern means": (
+        _text("_notebooks/one-more.txt", "1"),
+        {"declared": "_notebooks/one-more.txt is a new input"},
+    ),
+    "a pattern": (
+        _declare("[one*.txt, first/d.txt]"),
+        {"declared": "_notebooks/first/d.txt is a new input"},
+    ),
+    "a pattern that means nothing more": (_declare("[one.txt]"), {}),
     "one of two files of one name": (
         _text("_notebooks/second/d.txt", "other"),
         {"second/twin": "_notebooks/second/d.txt changed"},
