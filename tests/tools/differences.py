@@ -4,8 +4,9 @@
 
 CORPUS holds the blogs with the posts of the original converter, COMPARE.py is the script that compares, BUILT the
 folder in which it kept the blogs that it built (`--keep`), RESULTS.json what it found (`--json`).
-A reason is not believed but tried: fastpages' post, or what cmark-gfm makes of the cell's source, changed in nothing
-but what the reason names, must be ours. What no reason explains is a fault of nbpress.
+A reason is not believed but tried, except for footnotes and citations: fastpages' post, or what cmark-gfm makes of
+the cell's source, changed in nothing but what the reason names, must be ours.
+What no reason explains is a fault of nbpress.
 The last lines say how much would be equal if nbpress had no such fault. docs/fastpages.md groups what this prints.
 """
 
@@ -98,11 +99,20 @@ class Post:
         found: dict[str, Any] = json.loads(file.read_text("utf-8-sig"))
         return found
 
-    def outputs(self) -> Iterator[str]:
-        """Yield what code wrote in Markdown."""
+    def typed(self) -> Iterator[list[str]]:
+        """Yield what was typed in each cell that asked for something, prompts and all, as compare.py compares it."""
+        for cell in self.notebook["cells"]:
+            asked = [output for output in cell.get("outputs", ()) if output.get("name") == "stdin"]
+            if asked:
+                yield [self.blogs.compare.plain("".join(output["text"])) for output in asked]
+
+    def markdown(self) -> Iterator[str]:
+        """Yield what cmark-gfm makes of each output in Markdown, as compare.py compares it."""
         for cell in self.notebook["cells"]:
             for output in cell.get("outputs", ()):
-                yield "".join(output.get("data", {}).get("text/markdown", ()))
+                source = "".join(output.get("data", {}).get("text/markdown", ()))
+                if source:
+                    yield str(self.read(source)["text"])
 
     def read(self, source: str) -> _Reduced:
         """Return what cmark-gfm makes of *source*; it knows neither math nor citations, so they are put back."""
@@ -167,18 +177,23 @@ def _of_code(post: Post, number: int, theirs: _Reduced, ours: _Reduced) -> str:
         changed = post.blogs.compare.cells(change(post.golden))[number - 1]
         if all(_TILDE.sub("", changed[key]) == _TILDE.sub("", ours[key]) for key in ("text", "folding")):
             return name
-    shown = ours["text"].split("⇒")
-    before = theirs["text"].split("⇒")
-    if "interactivewidget" in ours["text"] or "output hidden" in theirs["folding"]:
+    is_same, shown = theirs["text"] == ours["text"], ours["text"].split("⇒")[1]
+    if "interactivewidget" in shown or (is_same and "output hidden" in theirs["folding"]):
         return "output: a widget, or a note that one stood here"
-    if theirs["text"] == ours["text"]:
-        closed = ours["folding"].replace("closed", "shown")
-        is_more = theirs["folding"].replace("closed", "shown") == closed
-        return "two directives, and both count" if is_more else "output: an empty one is left out"
-    if any(post.read(source)["text"] in shown[1].lower() for source in post.outputs() if source):
-        return "cmark-gfm, in an output"
-    is_longer = shown[0] == before[0] and len(shown[1]) > len(before[1])
-    return "output: what was typed at input() is shown" if is_longer and "input(" in shown[0] else UNEXPLAINED
+    if is_same and not shown:
+        return "output: an empty one is left out"
+    if is_same and len({cell["folding"].replace("closed", "shown") for cell in (theirs, ours)}) == 1:
+        return "two directives, and both count"
+    if any(_without(ours["text"], typed) == theirs["text"] for typed in post.typed()):
+        return "output: what was typed at input() is shown"
+    return "cmark-gfm, in an output" if any(text in shown.lower() for text in post.markdown()) else UNEXPLAINED
+
+
+def _without(text: str, parts: list[str]) -> str:
+    """Return *text* without the first of each of *parts*."""
+    for part in parts:
+        text = text.replace(part, "", 1)
+    return text
 
 
 def _of_text(post: Post, theirs: _Reduced, ours: _Reduced) -> str:
