@@ -38,6 +38,8 @@ TEXTS = {
     "dollars": "$a " * MANY,
     "dollars on lines": "$a\n" * MANY,
     "brackets of math": "\\(" * MANY,
+    "brackets with percent signs": "[% a " * MANY + "%]",
+    "a bracket with a percent sign": "[% a" + " %" * MANY,
     "environments": "\\begin{a}" * MANY,
     "backticks": "`a" * MANY,
     "blanks": " " * MANY,

@@ -35,6 +35,7 @@ _ENVIRONMENT = re.compile(r"\\begin\{([A-Za-z]+\*?)\}")
 _CLOSING_TAG = re.compile(r"</\w|<br\b|<(?:td|tr|th|p|div|li|span|b|i|img|a)[ >/]", re.IGNORECASE)
 _LINK = re.compile(r"\]\((?:https?:|mailto:|\.{0,2}/|#|\{%)", re.IGNORECASE)
 """The middle of a link in Markdown. No formula has one, so the brackets around it were escaped by an author."""
+_PERCENT = re.compile(r"\[%((?>[^\[%]|\[(?!%)|%(?!\]))*+)%\]")
 _TEX = re.compile(r"\\[A-Za-z]|[\^_=]")
 """What tells a formula between `[%` and `%]` from a template's tag."""
 _INTERESTING = re.compile(r"[`$\\<{]|\[%|^(?=[ \t>]*(?:[-*+\d][.) \t]*)*(?:```|~~~))", re.MULTILINE)
@@ -265,11 +266,10 @@ class _Scanner:
 
     def _percent(self, at: int) -> int:
         """Take `[% … %]`, which fastpages told KaTeX to typeset."""
-        end = self._find("%]", at + 2, self._paragraph_end(at))
-        content = self.source[at + 2 : end]
-        if end < 0 or "`" in content or not _TEX.search(content):
+        found = _PERCENT.match(self.source, at, self._paragraph_end(at))
+        if found is None or "`" in found[1] or not _TEX.search(found[1]):
             return at + 1
-        return self._take(at, Math(text=self.source[at : end + 2], tex=f"$${self._unquoted(at, content)}$$"))
+        return self._take(at, Math(text=found[0], tex=f"$${self._unquoted(at, found[1])}$$"))
 
     def _html(self, at: int) -> int:
         """Jump over code elements; look for Liquid only in other tags."""
