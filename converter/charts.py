@@ -14,7 +14,7 @@ from converter import liquid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ENDS_SCRIPT = re.compile(r"<(/script|!--(?=.*<script))", re.IGNORECASE | re.DOTALL)
+_ENDS_SCRIPT = re.compile(r"<(/script|!--)", re.IGNORECASE)
 """What would end a script early, or keep it from ending."""
 _PLOTLY_HEIGHT = 450
 """Pixels that Plotly gives to a figure which does not say."""
@@ -42,10 +42,12 @@ _BOKEH_WIDGETS = frozenset(
         *("Toggle", "ToggleButtonGroup"),
     }
 )
-_BOKEH_BANNER = re.compile(r'class="bk-(?:notebook-)?logo\b.*?(?:Loading BokehJS|successfully loaded)', re.DOTALL)
-_ALTAIR = re.compile(r'<div id="altair-viz-[\w-]*"></div>\s*<script.*?\n\s*\}\)\((?=\{)', re.DOTALL)
+_BOKEH_BANNER = re.compile(
+    r'class="bk-(?:notebook-)?logo\b.{0,2000}?(?:Loading BokehJS|successfully loaded)', re.DOTALL
+)
+_ALTAIR = re.compile(r'<div id="altair-viz-[\w-]*"></div>\s*<script.{0,8000}?\n\s{0,80}\}\)\((?=\{)', re.DOTALL)
 
-_SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>.*?)(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _SOURCE = re.compile(r"""\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _LOADED: Mapping[str, re.Pattern[str]] = {
     "plotly": re.compile(r"cdn\.plot\.ly/plotly|/plotly\.js|/plotly(?:-[a-z]+)*(?:-[\d.]+)?(?:\.min)?(?:\.js)?$"),
@@ -157,7 +159,12 @@ def json_in_script(value: object) -> str:
 
 def in_script(code: str) -> str:
     """Return JavaScript for a `<script>`; it can end neither the element nor the `{% raw %}` block."""
-    return liquid.defuse_script_in_raw(_ENDS_SCRIPT.sub(r"<\\\1", code))
+    last = code.lower().rfind("<script")
+
+    def escaped(found: re.Match[str]) -> str:  # a comment hides the end of the element if a script begins in it
+        return f"<\\{found[1]}" if found[1] != "!--" or found.start() < last else found[0]
+
+    return liquid.defuse_script_in_raw(_ENDS_SCRIPT.sub(escaped, code))
 
 
 def _is_map(trace: object) -> bool:

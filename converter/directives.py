@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,8 @@ def _late() -> re.Pattern[str]:
 
 
 _LATE = _late()
+_LONG_QUOTES = ('"""', "'''")
+"""What begins and ends a string of several lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +124,13 @@ def overlooked(source: str) -> tuple[Suspect, ...]:
     lines = source.split("\n")
     above = sum(1 for _ in itertools.takewhile(_is_above_code, lines))
     found = []
-    for number in range(above + 1, len(lines)):
-        if _LATE.match(lines[number]) and not _is_in_string(lines[:number]):
-            message = (
-                f"{lines[number].strip()} has no effect below the first line of code; move it to the top of the cell"
-            )
-            found.append(Suspect(line=number + 1, message=message))
+    quotes = Counter[str]()
+    for number, line in enumerate(lines, 1):
+        is_in_string = any(count % 2 for count in quotes.values())
+        if number > above + 1 and not is_in_string and _LATE.match(line):
+            message = f"{line.strip()} has no effect below the first line of code; move it to the top of the cell"
+            found.append(Suspect(line=number, message=message))
+        quotes.update({mark: line.count(mark) for mark in _LONG_QUOTES})
     return tuple(found)
 
 
@@ -137,11 +141,6 @@ def is_directive(text: str) -> bool:
 
 def _is_above_code(line: str) -> bool:
     return not line.strip() or line.startswith("%%") or _ANY_COMMENT.match(line) is not None
-
-
-def _is_in_string(above: list[str]) -> bool:
-    """Tell whether the lines *above* leave a string of several lines open."""
-    return any(sum(line.count(quotes) for line in above) % 2 for quotes in ('"""', "'''"))
 
 
 def _continued(lines: list[str], number: int) -> list[str]:

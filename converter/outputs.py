@@ -44,7 +44,8 @@ PRIORITY: Mapping[str, str] = {
 """Which MIME type of a bundle is shown, best first, and the template that shows it."""
 
 _XML_PROLOG = re.compile(r"\A\s*(?:<\?xml.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>\s*|<!--.*?-->\s*)*", re.DOTALL)
-_FORMULA = re.compile(r"\\\((?:(?!\\\)).)++\\\)|\\\[(?:(?!\\\]).)++\\\]|\$\$[^$]++\$\$", re.DOTALL)
+_DELIMITERS = (("\\(", "\\)"), ("\\[", "\\]"))
+_DISPLAYED = re.compile(r"\$\$[^$]++\$\$")
 """A formula in HTML, in delimiters that mean nothing else; single dollars in tables are money more often than not."""
 _ONE_FORMULA = re.compile(
     r"\s*(?:\$\$[^$]+\$\$|\$[^$]+\$|\\\[(?:(?!\\\]).)+\\\]|\\\((?:(?!\\\)).)+\\\)"
@@ -52,7 +53,7 @@ _ONE_FORMULA = re.compile(
     re.DOTALL,
 )
 """LaTeX that is a formula from beginning to end, without words around it."""
-_OPAQUE = re.compile(r"<(script|style|pre|code|textarea)\b.*?</\1\s*>|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_OPAQUE = re.compile(r"<(script|style|pre|code|textarea)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 _NO_STATE = "An interactive widget stood here; the notebook does not hold its state."
 _NO_RUNTIME = "An interactive widget stood here; it works in the notebook only."
 _NO_ALT = "a figure has no text for those who do not see it; give it a title, or say what it shows: #| fig-alt: …"
@@ -265,9 +266,22 @@ def _html(text: str, place: _Place) -> Output | None:
     if drawn is not None and place.config.sanitize:
         return None
     piece = inset.of_output(drawn.html if drawn else text, place.source, place.config, place.names)
-    has_math = _FORMULA.search(_OPAQUE.sub("", text)) is not None
+    has_math = _has_formula(_OPAQUE.sub("", text))
     html = charts.where_outlines_are(drawn.url) + piece.html if drawn and drawn.url else piece.html
     return replace(drawn or Output(template="html"), html=html, name=piece.name, has_math=has_math)
+
+
+def _has_formula(text: str) -> bool:
+    """Tell whether there is a formula in *text*, in one look at each delimiter."""
+    for opening, closing in _DELIMITERS:
+        start, end = text.find(opening), 0
+        while start >= 0 and end >= 0:
+            start += len(opening)
+            end = text.find(closing, start)
+            if end > start:
+                return True
+            start = text.find(opening, start)
+    return _DISPLAYED.search(text) is not None
 
 
 def _markdown(text: str, place: _Place) -> Output:

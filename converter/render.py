@@ -22,6 +22,7 @@ from converter import (
     widgets,
 )
 from converter.errors import RenderError
+from converter.markup.ids import Taken
 from converter.model import Asset, Finding, FrontMatter, Post, Source
 from converter.views import Show
 
@@ -58,7 +59,7 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     templating.refresh(config)
     try:
         text_cells = markdown.render(nb, source, matter, config)
-        names = outputs.Names(headings=set(text_cells.ids), models=widgets.state_of(nb))
+        names = outputs.Names(headings=Taken(text_cells.ids), models=widgets.state_of(nb))
         cells: list[_Cell] = []
         findings = list(text_cells.findings)
         for index, cell in enumerate(nb.cells):

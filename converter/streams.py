@@ -55,11 +55,16 @@ def _without_backspaces(text: str) -> str:
 
 def _overwritten(line: str) -> str:
     """Return a line after its carriage returns: later text covers earlier text, as far as it goes."""
-    shown = ""
-    for part in line.split("\r"):
-        # Colours make lengths meaningless; there the last part that says anything stands alone.
-        shown = part + shown[len(part) :] if _ANSI not in part + shown else part or shown
-    return shown.rstrip() if "\r" in line else shown
+    parts = line.split("\r")
+    shown: list[str] = []
+    is_coloured = False
+    for part in parts:
+        if not (is_coloured or _ANSI in part):
+            shown[: len(part)] = part
+        elif part:  # colours make lengths meaningless; there the last part that says anything stands alone
+            shown, is_coloured = list(part), _ANSI in part
+    text = "".join(shown)
+    return text.rstrip() if len(parts) > 1 else text
 
 
 def as_html(text: str) -> str:

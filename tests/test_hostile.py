@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 import pytest
 
-from converter import convert
+from converter import charts, convert, directives
 from converter.config import Config
 from converter.errors import NotebookError
 from converter.markup import tags
@@ -43,6 +43,16 @@ TEXTS = {
     "environments": "\\begin{a}" * MANY,
     "backticks": "`a" * MANY,
     "blanks": " " * MANY,
+    "pieces": "$a$ " * 4 * MANY,
+    "equal headings": "# a\n" * 5000,
+    "equal headings below a line": "a\n===\n" * 5000,
+    "equal ids": "<a id=x>" * 5000,
+    "instructions": "<?" * MANY,
+    "declarations": "<! " * MANY,
+    "blocks of a style sheet": "<style>a{" * 2000,
+    "groups of a style sheet": "<style>" + "@media x{" * 1000,
+    "fences of quotes": "> ```\n\n" * 5000,
+    "indented fences": "    ```\n\n" * 5000,
 }
 
 
@@ -68,7 +78,15 @@ def test_no_front_matter_takes_long(name: str) -> None:
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "text",
-    ["/var/folders/" * MANY, "a" * MANY + "\b" * MANY, "C:\\a" * MANY, "\x1b[" * MANY, "/home/" * MANY, "\r" * MANY],
+    [
+        "/var/folders/" * MANY,
+        "a" * MANY + "\b" * MANY,
+        "C:\\a" * MANY,
+        "\x1b[" * MANY,
+        "/home/" * MANY,
+        "\r" * MANY,
+        "a" * 99999 + "\rb" * 99999,
+    ],
 )
 def test_no_output_takes_long(text: str) -> None:
     """What a cell printed is no more to be trusted than what its author wrote."""
@@ -83,3 +101,31 @@ def test_no_attributes_take_long() -> None:
     """Blanks between attributes, and candidates of a `srcset`."""
     assert tags.attributes(" " * MANY) == {}
     assert tags.srcset(" " * MANY + "a", str) == "a"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>" * MANY,
+        "<style>" * MANY,
+        "<pre>" * MANY,
+        "\\(" * MANY,
+        "\\(\\)" * MANY,
+        '<div id="altair-viz-1"></div><script' * MANY,
+        'bokehjs class="bk-logo ' * MANY,
+        "<a id=x></a>" * MANY,
+    ],
+)
+def test_no_html_of_an_output_takes_long(html: str) -> None:
+    """Libraries of charts are looked for in all of it, and formulas."""
+    output = nbformat.v4.new_output("display_data", data={"text/html": html})
+    cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("x", outputs=[output])]
+    convert.notebook(nbformat.v4.new_notebook(cells=cells), SOURCE, Config(root=Path("/blog")))
+
+
+@pytest.mark.timeout(20)
+def test_no_script_and_no_code_take_long() -> None:
+    """Comments in a script that may hide its end, and directives below the code."""
+    assert charts.in_script("<!--" * 4 * MANY + "<script") == "<\\!--" * 4 * MANY + "<script"
+    assert len(directives.overlooked("x\n" + "#hide\n" * MANY)) == MANY

@@ -13,6 +13,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from converter import liquid
 from converter.markdown import autolinks
 from converter.markdown.protect import PLACEHOLDER, Part, Protected, placeholder, shielded
+from converter.markup.ids import Taken
 from converter.model import Asset, Finding, Severity, Source
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Page:
     """HTML of the footnotes by number, for those collected at the end."""
     assets: dict[PurePosixPath, Asset] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    ids: set[str] = field(default_factory=lambda: set(OF_PAGE))
+    ids: set[str] = field(default_factory=lambda: Taken(OF_PAGE))
     """Ids of headings and citations that are taken."""
     has_math: bool = False
     depth: int = 0

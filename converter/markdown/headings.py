@@ -113,7 +113,7 @@ def _names_in(file: Path, state: int) -> frozenset[str]:  # noqa: ARG001 - anoth
     text = file.read_text("utf-8-sig")
     sources = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
     cells = [_cell(source if isinstance(source, str) else "".join(source)) for source in sources]
-    taken: set[str] = set()
+    taken = ids.Taken()
     headings_of(cells, taken)
     return frozenset(map(unquote, taken)) | frozenset(GIVEN.findall(text))
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter import liquid
-from converter.markdown.cells import live_pieces, walk
+from converter.markdown.cells import live_pieces
 from converter.model import Severity
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ def check(cells: Sequence[Cell], page: Page) -> None:
     shown: list[str] = []
     is_open: list[tuple[str, Cell, int]] = []
     for cell in cells:
+        in_code = _lines_of_code(cell) if cell.protected.suspects else set()
         for number, suspect in cell.protected.suspects:
-            if not _is_code(cell, number) and not _ends(suspect, shown):
+            if number not in in_code and not _ends(suspect, shown):
                 wrong, remedy = _suspected(suspect, page)
                 message = f"{suspect!r} {wrong}, so it is shown as it stands; {remedy}"
                 page.find("liquid-valid", message, cell, number + cell.above + 1, Severity.WARNING)
@@ -64,10 +65,10 @@ def check(cells: Sequence[Cell], page: Page) -> None:
         page.find("liquid-valid", f"{{% {name} %}} has no end; add {{% end{name} %}} below it", cell, line)
 
 
-def _is_code(cell: Cell, number: int) -> bool:
-    """Tell whether line *number* of the source of *cell*, from 0, is code by its indentation."""
-    blocks = (token.map for token, _, _ in walk(cell.tokens) if token.type == "code_block" and token.map)
-    return any(cell.protected.line(start) <= number < cell.protected.line(end) for start, end in blocks)
+def _lines_of_code(cell: Cell) -> set[int]:
+    """Return the lines of the source of *cell*, from 0, that are code by their indentation."""
+    blocks = (token.map for token in cell.tokens if token.type == "code_block" and token.map)
+    return {line for start, end in blocks for line in range(cell.protected.line(start), cell.protected.line(end))}
 
 
 def _ends(suspect: str, shown: list[str]) -> bool:

@@ -141,6 +141,8 @@ class _Scanner:
         self.absent: dict[str, int] = {}
         """Up to where there is no such closing delimiter: looked for once, not once from each opening one."""
         self.suspects: list[tuple[int, str]] = []
+        self.known = (0, 0)
+        """The last place whose line somebody has asked for, and that line."""
         self.first_item: int | None = None
         """Where the first item of a list may begin, once somebody has asked."""
         self.raw_until = 0
@@ -304,7 +306,7 @@ class _Scanner:
             piece = piece if self.raw_until else None
         if piece is None:
             beginning = liquid.broken(self.source, at, self.allow)
-            self.suspects += [(self.source.count("\n", 0, at), beginning)] if beginning else []
+            self.suspects += [(self._line(at), beginning)] if beginning else []
             return 0
         return self._take(at, piece)
 
@@ -321,7 +323,7 @@ class _Scanner:
         """Replace *piece*, which begins at *at*, by a placeholder; return where it ends."""
         if len(self.pieces) >= _MOST:
             return at + len(piece.text)
-        line = self.source.count("\n", 0, at)
+        line = self._line(at)
         lost, before = piece.text.count("\n"), self.shifts[-1][1] if self.shifts else 0
         self.out.append(self.source[self.done : at])
         if getattr(piece, "kind", None) is liquid.Kind.DETAIL and _AFTER_NOTE.search(
@@ -337,6 +339,12 @@ class _Scanner:
         self.starts.append(line)
         self.done = at + len(piece.text)
         return self.done
+
+    def _line(self, at: int) -> int:
+        """Return the line in which *at* stands, which is behind all that were asked for before."""
+        before, line = self.known
+        self.known = (at, line + self.source.count("\n", before, at))
+        return self.known[1]
 
     def _paragraph_end(self, at: int) -> int:
         """Return where the next blank line begins."""

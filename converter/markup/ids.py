@@ -25,11 +25,24 @@ _URL = re.compile(r"""(url\(\s*["']?#)([^"')]+)(["']?\s*\))""")
 _CODE = re.compile(r"(<(?P<name>script|style)\b[^>]*>)(.*?)(</(?P=name)\s*>)", re.IGNORECASE | re.DOTALL)
 
 
+class Taken(set[str]):
+    """Ids that are taken, and up to which number behind each: a thousand equal headings are no work."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        """Take *names*."""
+        super().__init__(names)
+        self.tried: dict[str, int] = {}
+
+
 def free(wanted: str, taken: set[str]) -> str:
     """Return *wanted*, with a number if it is *taken*, and take it."""
-    name, number = wanted, 1
+    tried = taken.tried if isinstance(taken, Taken) else {}
+    name, number = wanted, tried.get(wanted, 0)
     while name in taken:
-        name, number = f"{wanted}-{number}", number + 1
+        number += 1
+        name = f"{wanted}-{number}"
+    if number:
+        tried[wanted] = number
     taken.add(name)
     return name
 

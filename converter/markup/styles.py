@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _STYLE = re.compile(
-    r"<!--.*?-->|<(?P<code>script|textarea|title|xmp|iframe|noembed|noframes)\b.*?</(?P=code)\s*>"
-    r"|<style\b(?P<attributes>[^>]*)>(?P<css>.*?)</style\s*>",
+    r"<!--.*?(?:-->|\Z)|<(?P<code>script|textarea|title|xmp|iframe|noembed|noframes)\b.*?(?:</(?P=code)\s*>|\Z)"
+    r"|<style\b(?P<attributes>[^>]*)>(?P<css>.*?)(?:</style\s*>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _SCOPED = re.compile(r"\s+scoped(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?(?=[\s/>]|$)", re.IGNORECASE)
@@ -84,8 +84,11 @@ def below(root: str, css: str) -> str:
 
     rules = tinycss2.parse_stylesheet(css)
     ending = re.sub(r"[^\w-]", "", root)
-    animations = {name: f"{name}-{ending}" for name in _animations(rules)}
-    text = _rules(rules, root, animations)
+    try:
+        animations = {name: f"{name}-{ending}" for name in _animations(rules)}
+        text = _rules(rules, root, animations)
+    except RecursionError:  # hundreds of blocks, one in the other: nobody has meant that
+        return "/* nested too deeply */"
     if not animations:
         return text
     return _ANIMATION.sub(lambda found: found[1] + _renamed(found[2], animations), text)

@@ -73,7 +73,7 @@ def odd_at(text: str, start: int, *, is_foreign: bool, longest: int) -> Odd:
         end = text.find("]]>", start)
         return Odd(end + 3) if end >= 0 else Odd(len(text), "]]>", "<![CDATA[ is never closed", is_open=True)
     if text.startswith(("<!", "<?"), start) or _NO_END_TAG.match(text, start):
-        return _bogus(text, start)
+        return _bogus(text, start, start + longest)
     return _loose_tag(text, start, start + longest)
 
 
@@ -105,11 +105,11 @@ def _comment(text: str, start: int) -> Odd:
     return Odd(end.end(), None if is_fine else f"<!--{inside.replace('<!--', '<! --')}-->")
 
 
-def _bogus(text: str, start: int) -> Odd:
+def _bogus(text: str, start: int, limit: int) -> Odd:
     """Return the comment that browsers make of `<?php … ?>` and `<![CDATA[ … ]]>`; a document's beginning goes."""
     closing = "]]>" if text.startswith("<![CDATA[", start) else ">"
-    closing = "?>" if text.startswith("<?", start) and "?>" in text[start:] else closing
-    end = text.find(closing, start)
+    closing = "?>" if text.startswith("<?", start) and text.find("?>", start, limit) >= 0 else closing
+    end = text.find(closing, start, limit)
     if end < 0:
         return Odd(start + 1, "&lt;", f"{shown(text[start : start + 20])}… never ends")
     end += len(closing)
