@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from converter import bibtex_fields
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bibtexparser.library import Library
-    from bibtexparser.model import ParsingFailedBlock
+    from bibtexparser.model import Entry, ParsingFailedBlock
     from pylatexenc.latex2text import LatexNodes2Text
 
 TYPES = {
@@ -122,6 +124,17 @@ class _Items(Mapping[str, dict[str, Any]]):
         return len(self._raw)
 
 
+_REASONS = {
+    "Unexpected block start": "a brace, bracket or quote in it is still open where the next entry begins; close it",
+    "Unexpectedly reached end": "a brace, bracket or quote in it is never closed; close it",
+    "Expected comma after entry key": "no comma stands behind its key; put one there",
+    "Expected a `=`": "the name of a field has no equals sign behind it; put one there",
+    "Expected equals sign": "the name of a field has no equals sign behind it; put one there",
+    "Expected either a": "no comma stands behind the value of a field; put one there",
+}
+"""How the parser begins what it says of an entry that it gives up, and what that means."""
+
+
 def read(content: bytes) -> Entries:
     """Return the entries of the file *content*; what cannot be read is a fault, and everything else still counts."""
     from bibtexparser.entrypoint import parse_string
@@ -139,15 +152,20 @@ def read(content: bytes) -> Entries:
     faults += [fault for block in library.failed_blocks if (fault := _fault(block, library))]
     strings = dict(zip(_MONTHS, _MONTHS, strict=True))
     for name, definition in library.strings_dict.items():
-        strings[name.lower()] = _value(definition.value, strings)
+        strings[name.lower()] = bibtex_fields.value(definition.value, strings)
     raw = {
         entry.key: {
             "ENTRYTYPE": entry.entry_type.lower(),
-            **{item.key.lower(): _value(str(item.value), strings) for item in entry.fields},
+            **{name.lower(): bibtex_fields.value(text, strings) for name, text in _fields(entry, faults)},
         }
         for entry in library.entries
         if entry.key
     }
+    faults += [
+        Fault(message="an entry has no key, so nothing can cite it; give it one", line=(entry.start_line or 0) + 1)
+        for entry in library.entries
+        if not entry.key
+    ]
     return Entries(items=_Items(raw), faults=tuple(sorted(faults, key=lambda fault: fault.line or 0)))
 
 
@@ -169,36 +187,22 @@ def _fault(block: ParsingFailedBlock, library: Library) -> Fault | None:
         return Fault(
             message=f"{entry} has {twice} twice, the first one counts; remove the other", line=line, is_lost=False
         )
-    reason = str(getattr(block.error, "abort_reason", "") or "it is no BibTeX").strip().rstrip(".")
-    return Fault(message=f"{entry} cannot be read: {reason[:1].lower()}{reason[1:]}; fix it", line=line)
+    return Fault(message=f"{entry} cannot be read: {_reason(str(getattr(block.error, 'abort_reason', '')))}", line=line)
 
 
-def _value(text: str, strings: Mapping[str, str]) -> str:
-    """Return the value that *text* writes: braces, quotes, numbers and names of strings, put together by `#`."""
-    text = text.strip()
-    if text[:1] == "{" and text[-1:] == "}" and "#" not in text:
-        return text[1:-1]
-    parts, at = [], 0
-    while at < len(text):
-        end = _end(text, at)
-        part = text[at:end].strip()
-        parts.append(part[1:-1] if part[:1] in ('"', "{") else strings.get(part.lower(), part))
-        at = end + 1
-    return "".join(parts)
+def _reason(said: str) -> str:
+    """Return, for authors, what the parser has *said* of an entry that it has given up."""
+    return next((reason for start, reason in _REASONS.items() if said.startswith(start)), "it is no BibTeX; fix it")
 
 
-def _end(text: str, at: int) -> int:
-    """Return where the part of a value that begins at *at* ends: at the next `#` outside of braces and quotes."""
-    depth, quoted = 0, False
-    for index in range(at, len(text)):
-        char = text[index]
-        if char in "{}" and text[index - 1 : index] != "\\":
-            depth += 1 if char == "{" else -1
-        elif char == '"' and depth == 0:
-            quoted = not quoted
-        elif char == "#" and depth == 0 and not quoted:
-            return index
-    return len(text)
+def _fields(entry: Entry, faults: list[Fault]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each field; a missing comma between two, which the parser overlooks, is a fault."""
+    for item in entry.fields:
+        found = list(bibtex_fields.apart(item.key, str(item.value)))
+        for name, _ in found[:-1]:
+            message = f"no comma stands behind {name} of entry {entry.key}; put one there"
+            faults.append(Fault(message=message, line=(item.start_line or 0) + 1, is_lost=False))
+        yield from found
 
 
 def _with_parent(fields: dict[str, str], by_key: Mapping[str, dict[str, str]], seen: set[str]) -> dict[str, str]:

@@ -77,6 +77,9 @@ class Rendered:
     """What the style's language calls them."""
 
 
+_OWN_NAMES = " or ".join(CITATION_STYLES)
+
+
 def own_style(name: str) -> Path | None:
     """Return the file of the style that comes with nbpress as *name*; None if there is none."""
     return _STYLES / f"{name}.csl" if name in CITATION_STYLES else None
@@ -87,8 +90,10 @@ def style(file: Path, locale: str | None) -> Any:  # noqa: ANN401 - citeproc-py 
     try:
         state = file.stat()
         return _style(file, state.st_mtime_ns, state.st_size, locale)
+    except FileNotFoundError as error:
+        raise StyleError(f"is not there; name {_OWN_NAMES}, or a file of the blog that ends in .csl") from error
     except OSError as error:
-        raise StyleError(f"cannot be read: {error.strerror}") from error
+        raise StyleError(f"cannot be read: {error.strerror}; check its rights") from error
 
 
 @lru_cache(maxsize=8)

@@ -136,7 +136,7 @@ def test_front_matter_names_bibliography_and_style_of_its_own(blog: MakeBlog) ->
         ("<x/>", "is no CSL style"),
         ("<style xmlns='http://purl.org/net/xbiblio/csl' version='1.0'><info/></style>", "the independent style"),
         ("<style class='note'><citation/><bibliography/></style>", "puts citations into footnotes"),
-        (None, "cannot be read"),
+        (None, "is not there; name author-date or numeric, or a file"),
     ],
 )
 def test_a_style_that_cannot_be_used_is_a_finding(style: str | None, says: str, blog: MakeBlog) -> None:
