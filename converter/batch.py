@@ -68,7 +68,7 @@ class _Batch:
         for plan, seen in zip(plans, workers.each(at, plans), strict=True):
             with self._guarded(seen):
                 if seen.post is None:
-                    self.reports[plan.source] = self._report(seen, findings=(seen.fault,) if seen.fault else ())
+                    self.reports[plan.source] = self._report(seen, findings=seen.faults)
                 elif not self._why(seen):
                     # What was only rendered because the command line said so is not known to be fresh.
                     state = plan.state if self.asked != "never" else None
@@ -102,7 +102,7 @@ class _Batch:
         try:
             yield
         except NotebookError as error:
-            self.reports[source] = self._report(seen, findings=(*findings, Finding.of(error)))
+            self.reports[source] = self._report(seen, findings=(*findings, *Finding.each(error)))
         except Exception as error:  # noqa: BLE001 - a fault of ours
             self.reports[source] = self._report(seen, findings=(*findings, Finding.crash(error, source)))
 

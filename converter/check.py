@@ -76,7 +76,7 @@ def _one(thing: tuple[Plan, Index], config: Config) -> _Checked:
     plan, index = thing
     seen = look.at(plan, config)
     if seen.post is None:
-        return _Checked(findings=(seen.fault,) if seen.fault else (), files=None)
+        return _Checked(findings=seen.faults, files=None)
     found = [*seen.post.findings]
     if seen.behind:
         name = plan.source.file.with_suffix(files.NOTEBOOK).name

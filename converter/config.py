@@ -143,6 +143,9 @@ def load(root: Path) -> Config:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}:" if mark else ""
         hint = "; indent with spaces, not tabs" if _TAB.search(text) else ""
+        unclosed = yaml_text.unclosed(text.decode("utf-8", "replace"))
+        if unclosed:
+            where, hint = f" line {unclosed[0] + 1}:", f"; the quote {unclosed[1]} in this line is never closed"
         raise ConfigError((f"{FILE}:{where} is no YAML: {getattr(error, 'problem', error)}{hint}",)) from error
     except ValueError as error:
         raise ConfigError((f"{FILE}: holds a date that is no day: {error}; fix it, or put it in quotes",)) from error

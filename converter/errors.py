@@ -31,11 +31,13 @@ class ConverterError(Exception):
         self.line = line
         self.hint = hint
         self.detail = detail
+        self.also: tuple[ConverterError, ...] = ()
+        """The errors that were found besides, so that an author mends all of them in one go."""
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive pickling, although the constructor takes keywords only."""
         parts = {name: getattr(self, name) for name in ("source", "cell", "line", "hint", "detail")}
-        return _rebuild, (type(self), self.message, parts)
+        return _rebuild, (type(self), self.message, parts, self.also)
 
     def __str__(self) -> str:
         """Compose `PATH: cell N, line L: message; hint`."""
@@ -43,9 +45,13 @@ class ConverterError(Exception):
         return (f"{where}: " if where else "") + self.message + (f"; {self.hint}" if self.hint else "")
 
 
-def _rebuild(kind: type[ConverterError], message: str, parts: dict[str, object]) -> ConverterError:
+def _rebuild(
+    kind: type[ConverterError], message: str, parts: dict[str, object], also: tuple[ConverterError, ...]
+) -> ConverterError:
     """Make an error again from what `__reduce__` stored."""
-    return kind(message, **parts)  # type: ignore[arg-type]  # the parts were taken from the same attributes
+    error = kind(message, **parts)  # type: ignore[arg-type]  # the parts were taken from the same attributes
+    error.also = also
+    return error
 
 
 def place(source: PurePosixPath | None, cell: int | None, line: int | None) -> str:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
     """Return the front matter of *nb*, which comes from *source*.
 
-    Raises `FrontMatterError` if a value cannot be read or a date is no day. A missing title is a finding, and the
-    name of the file stands in for it.
+    Raises `FrontMatterError` with all values that cannot be read or are not what their keys hold. A missing title is a
+    finding, and the name of the file stands in for it.
     """
     try:
         entries, cell, rest, rest_line = matter_spellings.find(nb)
@@ -31,6 +31,7 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
         error.source = source.path
         raise
     findings: list[Finding] = []
+    wrong: list[FrontMatterError] = []
     values: dict[str, Any] = {}
     text: dict[str, str] = {}
     for key, value in config.front_matter.items():
@@ -43,11 +44,13 @@ def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
             values[key], text[key] = matter_text.value_of(entry)
         except ValueError as error:
             number = None if cell is None else cell + 1
-            raise FrontMatterError(
-                f"{key}: {error}", source=source.path, cell=number, line=entry.line or None
-            ) from error
-        findings += _key_findings(entry, source, cell)
+            wrong.append(FrontMatterError(f"{key}: {error}", source=source.path, cell=number, line=entry.line or None))
+        findings += _oddities(entry, source, cell)
     findings += _misplaced(rest, rest_line, source, cell)
+    if wrong:
+        wrong.sort(key=lambda error: error.line or 0)
+        wrong[0].also = (*wrong[1:],)
+        raise wrong[0]
     if not str(values.get("title") or "").strip():
         values["title"], text["title"] = matter_text.value_of(
             Entry(key="title", raw=source.slug.replace("-", " "), line=0)
@@ -133,8 +136,17 @@ def size_setting(matter: FrontMatter, key: str, default: int | None) -> int | No
     return value if isinstance(value, int) else default
 
 
-def _key_findings(entry: Entry, source: Source, cell: int | None) -> Iterator[Finding]:
-    """Yield a finding if *entry*'s key is a near miss of one with a meaning."""
+def _oddities(entry: Entry, source: Source, cell: int | None) -> Iterator[Finding]:
+    """Yield a finding if *entry*'s key is a near miss of one with a meaning, and if its value has half a quote."""
+    if entry.raw.startswith('"') and entry.raw.count('"') == 1 and "\n" not in entry.raw:
+        yield Finding(
+            rule="front-matter-valid",
+            message=f"{entry.key}: its quote is never closed, so readers see it; close it, or remove it",
+            source=source.path,
+            cell=None if cell is None else cell + 1,
+            line=entry.line or None,
+            severity=Severity.WARNING,
+        )
     near, plural = matter_keys.meant(entry.key), matter_keys.SINGULAR.get(entry.key)
     message = f"front matter key {entry.key!r} is unknown; did you mean {near!r}?"
     if plural:

@@ -39,7 +39,7 @@ class Look:
     """What it becomes; None if it cannot."""
     files: tuple[PurePosixPath, ...] = ()
     """The files that decide whether all is well with the post, there or not, relative to the blog's root."""
-    fault: Finding | None = None
+    faults: tuple[Finding, ...] = ()
     """Why it cannot become a post."""
 
     @property
@@ -65,9 +65,9 @@ def at(plan: Plan, config: Config, asked: str | None = None) -> Look:
         post = convert.notebook(opened.nb, plan.source, config, opened.matter)
         deciders = deciding(post, opened.nb, config)
     except NotebookError as error:
-        return Look(plan=plan, mode=when, stale=stale, fault=Finding.of(error))
+        return Look(plan=plan, mode=when, stale=stale, faults=Finding.each(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other notebooks
-        return Look(plan=plan, mode=when, stale=stale, fault=Finding.crash(error, plan.source))
+        return Look(plan=plan, mode=when, stale=stale, faults=(Finding.crash(error, plan.source),))
     return Look(
         plan=plan,
         mode=when,

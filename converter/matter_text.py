@@ -55,8 +55,11 @@ def _load_lines(entry: Entry) -> object:
     try:
         return yaml_text.load(f"{entry.key}: {entry.raw}")[entry.key]
     except (yaml_text.Error, TypeError, KeyError, ValueError) as error:
-        reason = getattr(error, "problem", None) or error
-        message = f"is no YAML: {reason}; quote the value or indent its lines"
+        reason, remedy = getattr(error, "problem", None) or error, "quote the value or indent its lines"
+        unclosed = yaml_text.unclosed(f"{entry.key}: {entry.raw}")
+        if unclosed:
+            reason, remedy = f"the quote {unclosed[1]} of line {entry.line + unclosed[0]} is never closed", "close it"
+        message = f"is no YAML: {reason}; {remedy}"
         raise ValueError(message) from error
 
 
@@ -68,7 +71,9 @@ def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
         value = yaml_text.load(f"it: {raw}")["it"]
     except (yaml_text.Error, ValueError, TypeError, KeyError) as error:
         if kind == LIST and raw[:1] in ("[", "{"):
-            message = f"is no YAML list: {raw}; close its brackets and quote what is special"
+            unclosed = yaml_text.unclosed(raw)
+            remedy = f"close the quote {unclosed[1]}" if unclosed else "close its brackets and quote what is special"
+            message = f"is no YAML list: {raw}; {remedy}"
             raise ValueError(message) from error
         return raw  # `title: Deep learning: a tutorial`, `*star*`, or 2020-13-40 as a date
     quoted = raw[:1] in ("'", '"')

@@ -61,6 +61,11 @@ class Finding:
         return cls(rule="nbpress-works", message=message, source=source.path, detail=detail)
 
     @classmethod
+    def each(cls, error: ConverterError) -> tuple[Finding, ...]:
+        """Return what *error* says, and the errors that were found with it."""
+        return tuple(cls.of(one) for one in (error, *error.also))
+
+    @classmethod
     def of(cls, error: ConverterError) -> Finding:
         """Return the finding that says what *error* says."""
         message = error.message + (f"; {error.hint}" if error.hint else "")

@@ -86,7 +86,7 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
                 write.notebook(opened.content, content, plan.source, config, opened.kept)
                 reports.append(Report(written=(plan.source.path,)))
             except NotebookError as error:
-                reports.append(Report(findings=(Finding.of(error),)))
+                reports.append(Report(findings=Finding.each(error)))
     return findings.placed(Report().merged(*reports), config.root)
 
 

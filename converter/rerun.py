@@ -44,7 +44,7 @@ async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int
             if not _can_run(opened, found.config):
                 return Report()
         except NotebookError as error:
-            return Report(findings=(Finding.of(error),))
+            return Report(findings=Finding.each(error))
         try:
             with progress.running(source, AGAIN), reproduce.scratch(root, source) as there:
                 config = replace(found.config, root=there.file.parents[len(there.path.parts) - 1])
@@ -52,7 +52,7 @@ async def _one(plan: Plan, found: Survey, slots: asyncio.Semaphore, threads: int
                 done = await execute.notebook(run, lambda number, total: progress.cell(source, number, total))
                 fresh = reproduce.moved_back(done.nb, there, source)
         except NotebookError as error:
-            return Report(findings=(Finding.of(error),))
+            return Report(findings=Finding.each(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what others would tell
             return Report(findings=(Finding.crash(error, source),))
     return Report(findings=tuple(it.finding(source) for it in reproduce.differences(opened.nb, fresh)))

@@ -56,14 +56,16 @@ def of(found: Survey, today: datetime.date) -> Iterator[Status | Finding]:
     known = runs.read(found.config)
     things = [(plan, found.index.around(plan.post, plan.source.path)) for plan in found.plans]
     for one in workers.each(partial(_one, config=found.config, today=today), things):
-        if isinstance(one, Status) and (last := known.get(str(one.source.path))):
+        if not isinstance(one, Status):
+            yield from one
+        elif last := known.get(str(one.source.path)):
             yield replace(one, seconds=last.seconds, slowest=last.slowest)
         else:
             yield one
 
 
-def _one(thing: tuple[Plan, Index], config: Config, today: datetime.date) -> Status | Finding:
-    """Return how one notebook stands; a finding if nobody can tell."""
+def _one(thing: tuple[Plan, Index], config: Config, today: datetime.date) -> Status | tuple[Finding, ...]:
+    """Return how one notebook stands; findings if nobody can tell."""
     plan, index = thing
     try:
         opened = survey.opened(plan, config)
@@ -75,9 +77,9 @@ def _one(thing: tuple[Plan, Index], config: Config, today: datetime.date) -> Sta
             notes=tuple(_notes(opened, config)),
         )
     except NotebookError as error:
-        return Finding.of(error)
+        return Finding.each(error)
     except Exception as error:  # noqa: BLE001 - a fault of ours must not hide how other notebooks stand
-        return Finding.crash(error, plan.source)
+        return (Finding.crash(error, plan.source),)
 
 
 def _outputs(opened: Opened, config: Config) -> str:

@@ -103,7 +103,7 @@ def take(
             claims.setdefault(path, []).append(source)
         except NotebookError as error:
             plans.pop(source, None)
-            reports[source] = Report(findings=(Finding.of(error),))
+            reports[source] = Report(findings=Finding.each(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours must not hide what is wrong with other notebooks
             plans.pop(source, None)
             reports[source] = Report(findings=(Finding.crash(error, source),))

@@ -216,6 +216,9 @@ def _loaded(lines: list[str], path: PurePosixPath, start: int) -> dict[str, Any]
     except (yaml_text.Error, ValueError) as error:
         reason = getattr(error, "problem", None) or error
         hint = "fix it, or let Jupytext write it: jupytext --sync"
+        unclosed = yaml_text.unclosed("\n".join(lines))
+        if unclosed:
+            reason, start = f"the quote {unclosed[1]} in this line is never closed", start + unclosed[0]
         raise ReadError(f"its header is no YAML: {reason}", source=path, line=start + 1, hint=hint) from error
     return loaded if isinstance(loaded, dict) else {}
 

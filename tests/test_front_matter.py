@@ -60,7 +60,7 @@ def test_front_matter_is_read_and_written(text: str, blog: MakeBlog) -> str:
     try:
         matter = _parsed(blogs.of_text(text), blog({}))
     except FrontMatterError as error:
-        return f"error {error} [{error.rule}]"
+        return "\n".join(f"error {one} [{one.rule}]" for one in (error, *error.also))
     block = front_matter.block(matter)
     assert yaml.safe_load(block).keys() == matter.values.keys()
     return "\n".join(

@@ -40,7 +40,7 @@ def _blog(root: Path) -> Path:
         ]
         for number in range(MANY)
     }
-    notebooks["_notebooks/2020-01-03-bad.ipynb"] = ["# Bad\n- date: 2020-99-99"]
+    notebooks["_notebooks/2020-01-03-bad.ipynb"] = ["# Bad\n- date: 2020-99-99\n- toc: maybe"]
     return folders.make(root, {"_config.yml": "notebooks: {execute: never}\n", **notebooks})
 
 
