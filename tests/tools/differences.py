@@ -7,7 +7,8 @@ folder in which it kept the blogs that it built (`--keep`), RESULTS.json what it
 A reason is not believed but tried, except for footnotes and citations: fastpages' post, or what cmark-gfm makes of
 the cell's source, changed in nothing but what the reason names, must be ours.
 What no reason explains is a fault of nbpress.
-The last lines say how much would be equal if nbpress had no such fault. docs/fastpages.md groups what this prints.
+The last lines say how much is equal, how much would be if nbpress had no such fault, and how much if it differed in
+nothing but readings of cmark-gfm. docs/fastpages.md groups what this prints.
 """
 
 from __future__ import annotations
@@ -154,16 +155,15 @@ def differences(result: dict[str, Any], blogs: Blogs) -> dict[int, str]:
 
 
 def rates(results: list[dict[str, Any]], reasons: dict[str, dict[int, str]]) -> Iterator[str]:
-    """Yield how much is equal, and how much would be if nothing were unexplained."""
+    """Yield how much is equal, how much would be without faults, and how much if GitHub's readings were all."""
     cells = sum(result["cells"] for result in results)
+    scopes = [lambda _: True, lambda reason: reason != UNEXPLAINED, lambda reason: reason.startswith("cmark-gfm")]
     for kind in KINDS:
         wrong = [reasons[result["post"]][_number(line)] for result in results for line in result[kind]]
-        rest = [reason for reason in wrong if reason != UNEXPLAINED]
-        shares = [100 - 100 * len(some) / cells for some in (wrong, rest)]
-        yield f"{kind:10} of {cells} cells {len(wrong):3} differ: {shares[0]:.2f} % are equal, {shares[1]:.2f} % can be"
-    equal = sum(not found for found in reasons.values())
-    best = sum(set(found.values()) <= {UNEXPLAINED} for found in reasons.values())
-    yield f"posts      of {len(results)} are equal in everything {equal}, {best} can be"
+        shares = [f"{100 - 100 * sum(map(scope, wrong)) / cells:6.2f} %" for scope in scopes]
+        yield f"{kind:10} cells equal {shares[0]}, at most {shares[1]}, cmark-gfm itself {shares[2]}"
+    posts = [sum(not any(map(scope, found.values())) for found in reasons.values()) for scope in scopes]
+    yield f"posts      equal {posts[0]}, at most {posts[1]}, cmark-gfm itself {posts[2]}, of {len(results)}"
 
 
 def reason(post: Post, number: int) -> str:
