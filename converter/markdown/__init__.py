@@ -103,7 +103,7 @@ def fragment(text: str, source: Source, config: Config, taken: set[str]) -> Text
         PARSER.disable(["footnote_def", "footnote_ref"])
         tokens = PARSER.parse(protected.text, {})
     cell = Cell(index=0, number=0, above=0, node=NotebookNode(), protected=protected, tokens=tokens)
-    page = Page(source=source, config=config, style="html", ids=taken)
+    page = Page(source=source, config=config, style="html", ids=taken, has_emoji=False)
     headings.ids_of([cell], page.ids)
     headings.headings_of([cell], page.ids)
     settle.images_of(cell, page)

@@ -88,6 +88,8 @@ class Page:
     ids: set[str] = field(default_factory=lambda: Taken(OF_PAGE))
     """Ids of headings and citations that are taken."""
     has_math: bool = False
+    has_emoji: bool = True
+    """Whether short codes become emoji, which they do not in outputs."""
     depth: int = 0
     """How many footnotes' texts are being rendered, one inside the other."""
     cited: Cited | None = None

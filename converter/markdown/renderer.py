@@ -259,7 +259,8 @@ class Renderer(RendererHTML):
 
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         is_address = idx > 0 and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto"
-        return self.show(tokens[idx].content if is_address else _with_emoji(tokens[idx].content), env)
+        is_plain = is_address or not env["page"].has_emoji
+        return self.show(tokens[idx].content if is_plain else _with_emoji(tokens[idx].content), env)
 
     def bracket(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return self.show(tokens[idx].content, env)
