@@ -119,7 +119,7 @@ def bokeh(script: str) -> Drawing:
     if version and version[1] != _BOKEH:
         fault = f"it was made by Bokeh {version[1]}{version[2]}, whose charts Bokeh {_BOKEH} cannot draw; run it again"
         return Drawing(template="", fault=fault)
-    return Drawing(template="bokeh", html=in_script(script), needs=_bokeh_parts(script))
+    return Drawing(template="bokeh", html=in_script(script), needs=bokeh_parts(script))
 
 
 def of_html(text: str) -> Drawing | None:
@@ -134,7 +134,7 @@ def of_html(text: str) -> Drawing | None:
         return None
     altair = _ALTAIR.search(text)
     if altair:
-        return vega(_first_json(text, altair.end()))
+        return vega(first_json(text, altair.end()))
     needs: dict[str, None] = {}
     kept = _SCRIPT.sub(lambda found: _without_library(found, needs), text)
     if _PLOTLY_REQUIRED.search(kept):
@@ -151,9 +151,12 @@ def where_outlines_are(url: str) -> str:
     return f"<script>Plotly.setPlotConfig({{topojsonURL: {json_in_script(url)}}});</script>\n"
 
 
-def json_in_script(value: object) -> str:
-    """Return *value* as JSON for a `<script>`; it can end neither the element nor the `{% raw %}` block."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def json_in_script(value: object, *, keeps_order: bool = False) -> str:
+    """Return *value* as JSON for a `<script>`; it can end neither the element nor the `{% raw %}` block.
+
+    Keys are sorted unless it *keeps_order*: in a document of Bokeh a model is written out where it comes first.
+    """
+    text = json.dumps(value, sort_keys=not keeps_order, ensure_ascii=False, separators=(",", ":"))
     return text.replace("</", "<\\/").replace("<!--", "<\\u0021--").replace("{%", "{\\u0025")
 
 
@@ -176,7 +179,7 @@ def _draws_map(page: str) -> bool:
     """Tell whether a figure in the HTML *page* may be a map; its template, which most bring along, names them, too."""
     if not _MAP.search(page):
         return False
-    drawn = [_first_json(page, found.end()) for found in _PLOT.finditer(page)]
+    drawn = [first_json(page, found.end()) for found in _PLOT.finditer(page)]
     known = [traces for traces in drawn if isinstance(traces, list)]
     return not known or len(known) < len(drawn) or any(map(_is_map, itertools.chain(*known)))
 
@@ -206,7 +209,7 @@ def _without_library(script: re.Match[str], needs: dict[str, None]) -> str:
     return "" if _MATHJAX.search(address) and "plotly" in script.string.lower() else script[0]
 
 
-def _bokeh_parts(script: str) -> tuple[str, ...]:
+def bokeh_parts(script: str) -> tuple[str, ...]:
     """Return the parts of BokehJS that the models in *script* are in."""
     models = set(_MODEL.findall(script))
     parts = {
@@ -227,7 +230,7 @@ def _parsed(payload: object) -> Any:  # noqa: ANN401 - any JSON
         return None
 
 
-def _first_json(text: str, start: int) -> Any:  # noqa: ANN401 - any JSON
+def first_json(text: str, start: int) -> Any:  # noqa: ANN401 - any JSON
     """Return the value that begins at *start* of *text*; None if none does."""
     try:
         return json.JSONDecoder().raw_decode(text, start)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -9,7 +10,20 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from converter import charts, folds, highlight, images, inset, liquid, markdown, mathml, runtimes, streams, widgets
+from converter import (
+    charts,
+    folds,
+    highlight,
+    holoviz,
+    images,
+    inset,
+    liquid,
+    markdown,
+    mathml,
+    runtimes,
+    streams,
+    widgets,
+)
 from converter.markup import styles
 
 if TYPE_CHECKING:
@@ -27,6 +41,7 @@ PRIORITY: Mapping[str, str] = {
     "application/vnd.plotly.v1+json": "plotly",
     "application/vnd.bokehjs_exec.v0+json": "bokeh",
     "application/vnd.bokehjs_load.v0+json": "loader",
+    "application/vnd.holoviews_load.v0+json": "loader",
     **{f"application/vnd.{version}{suffix}": "vega" for version in _VEGA for suffix in ("+json", ".json")},
     "text/html": "html",
     "text/markdown": "markdown",
@@ -260,7 +275,8 @@ def _drawing(text: str, output: NotebookNode, place: _Place) -> Output:
 
 def _html(text: str, place: _Place) -> Output | None:
     """Return HTML, or the chart that it draws; None if nothing of it may act, and it consists of that."""
-    drawn = _drawn(charts.of_html(text), place)
+    sheets = functools.partial(runtimes.beside, "panel", config=place.config)
+    drawn = _drawn(holoviz.of_html(text, sheets) or charts.of_html(text), place)
     if drawn is not None and drawn.template != "html":
         return drawn
     if drawn is not None and place.config.sanitize:

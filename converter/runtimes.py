@@ -28,6 +28,41 @@ _OUTLINES = PurePosixPath("plotly/topojson")
 _CDN = "https://cdn.jsdelivr.net/npm/"
 
 
+_PANEL_SHEETS = (
+    *(
+        f"css/{name}.css"
+        for name in (
+            "alerts",
+            "booleanstatus",
+            "button",
+            "dataframe",
+            "divider",
+            "editable_slider",
+            "gridbox",
+            "icon",
+            "json",
+            "layout",
+            "listpanel",
+            "loading",
+            "loadingspinner",
+            "markdown",
+            "models/card",
+            "models/html",
+            "models/video",
+            "multichoice",
+            "player",
+            "progress",
+            "select",
+            "swipe",
+            "widgetbox",
+            "widgets",
+        )
+    ),
+    *("bundled/theme/default.css", "bundled/theme/native.css"),
+)
+"""The style sheets of what Panel draws without libraries of others."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
     """One script, and the files that lie beside it."""
@@ -96,6 +131,13 @@ LIBRARIES: Mapping[str, Library] = {
         digest="6aW11IUvqAOl4Rz1ysSTvU8DymUCLikjeh3ZxaUu/pzj5PyjLrtY2zeabLoG48if",
         after="bokeh",
     ),
+    "panel": Library(
+        file="panel/panel.min.js",
+        npm="@holoviz/panel@1.9.4/dist/panel.min.js",
+        digest="FPHLLBrmfwegG8UbwTomH/NVixPCCU6X1iTTmMvm33lyKWtPllgYQTUSg1GmUlVJ",
+        after="bokeh-tables",
+        beside=("LICENSE", *_PANEL_SHEETS),
+    ),
     "widgets": Library(
         file="widgets/embed.js",
         npm="@jupyter-widgets/html-manager@1.0.15/dist/embed.js",
@@ -159,6 +201,11 @@ def script(name: str, config: Config, *, waits: bool) -> Script:
 def folder(name: str, config: Config) -> str:
     """Return the address of the folder in which the library *name* finds what lies beside it."""
     return script(name, config, waits=True).url.rpartition("/")[0] + "/"
+
+
+def beside(name: str, file: str, config: Config) -> str:
+    """Return the address of a *file* beside the library *name*; empty if there is no such file."""
+    return folder(name, config) + file if file in LIBRARIES[name].beside else ""
 
 
 def assets(names: Collection[str], config: Config) -> Iterator[Asset]:

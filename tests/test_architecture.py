@@ -32,7 +32,7 @@ LAYERS = (
         "permalinks posts progress record runs runtimes stable templating transform"
     ),
     "inputs markdown pair word_text word read write",
-    "inset kernel faults outputs survey",
+    "inset holoviz kernel faults outputs survey",
     "execute render reproduce",
     "convert",
     "look",

@@ -34,8 +34,12 @@ SETTINGS = {
     },
 }
 """What the gallery has and the showcase has not."""
-NOISE = ("strict mode: use allowUnionTypes", "jquery-ui is required to enable DataTable.reorderable")
-"""What the libraries of widgets and of Bokeh's tables say of themselves, on every page."""
+NOISE = (
+    "strict mode: use allowUnionTypes",
+    "jquery-ui is required to enable DataTable.reorderable",
+    "GL Driver Message (OpenGL, Performance",
+)
+"""What the libraries of widgets and of Bokeh's tables say of themselves, on every page, and a machine without a GPU."""
 
 
 @dataclass(kw_only=True)

@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
@@ -18,7 +19,6 @@ from tests.jekyll import site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Locator
 
@@ -105,6 +105,9 @@ CELLS = {
 URL = "/nbpress/2026/01/02/rich.html"
 ORDER = "/nbpress/2026/01/04/order.html"
 PLAIN = "/nbpress/2026/01/03/plain.html"
+HOLOVIZ = "/nbpress/2026/01/05/holoviz.html"
+STORED = Path(__file__).parent / "holoviz.ipynb"
+"""What HoloViews and Panel, which are not installed here, have displayed."""
 
 
 def by(name: str) -> int:
@@ -128,6 +131,7 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     for name, content in files.items():
         blogs.write(source, {name: content, "_config.yml": (source / "_config.yml").read_text("utf-8")})
+    shutil.copyfile(STORED, source / "_notebooks/2026-01-05-holoviz.ipynb")
     done = subprocess.run(
         [sys.executable, "-m", "converter", "build"], cwd=source, capture_output=True, encoding="utf-8", check=False
     )
@@ -254,6 +258,28 @@ def test_controls_of_bokeh_move(rich: Visit) -> None:
     slider.focus()
     rich.page.keyboard.press("ArrowRight")
     assert float(slider.get_attribute("aria-valuenow") or 0) > 3
+
+
+def test_figures_of_holoviews_and_panel_are_drawn_from_the_site(browser: Browser, address: str) -> None:
+    """Without a kernel, and without what their extensions load from elsewhere."""
+    with window(browser, address) as visit:
+        page = visit.open(HOLOVIZ)
+        visit.scroll_through()
+        page.locator(".bk-Slider").last.wait_for()
+        cells = page.locator(".code_cell")
+        assert cells.nth(0).locator(".output_area").count() == 0, "what only loads shows nothing"
+        assert colours(cells.nth(1).locator(".bk-Figure")) > 10
+        frames = []
+        handle = cells.nth(2).locator(".noUi-handle")
+        for key in ("Home", "End"):
+            handle.focus()
+            page.keyboard.press(key)
+            page.wait_for_timeout(300)
+            frames.append(cells.nth(2).locator(".bk-Figure").screenshot())
+        assert frames[0] != frames[1]
+        assert cells.nth(3).locator("strong").inner_text() == "bold"
+        assert visit.complaints == []
+        assert visit.foreign == []
 
 
 @pytest.mark.parametrize("name", ["altair", "altair, data"])
