@@ -29,13 +29,17 @@ if TYPE_CHECKING:
 
 _SIGN = r"(?:#|//|--|;+|%(?!%))"
 """What a comment begins with, in whatever language."""
-_COMMENT = re.compile(rf"\s*(?:(?P<magic>%nbdev_)|{_SIGN}(?P<bar>\|)?\s*)(?P<name>[A-Za-z][\w-]*)(?P<more>\W.*)?$")
-_OPTION = re.compile(rf"\s*{_SIGN}\|\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$", re.DOTALL)
+_COMMENT = re.compile(
+    rf"\s*(?:(?P<magic>%nbdev_)|{_SIGN}(?P<bar>[ \t]*\|)?\s*)(?P<name>[A-Za-z][\w-]*)(?P<more>\W.*)?$"
+)
+_OPTION = re.compile(rf"\s*{_SIGN}[ \t]*\|\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$", re.DOTALL)
+_SPACED_BAR = re.compile(rf"\s*{_SIGN}[ \t]+\|\s*([A-Za-z][\w-]*)")
+"""`# | key`, which formatters of code make of `#| key`; with another word, perhaps the row of a table."""
 _PROSE = re.compile(r"#+ [A-Za-z]+ \S+ \S")
 """Three words or more, the first without an underscore: no directive, and most comments are like this."""
 _UNFINISHED = re.compile(r"|[|>][-+0-9]*|\"[^\"]*|'[^']*|\[[^\]]*")
 """A value that goes on in the next line: none yet, a block of YAML, an open quote or bracket."""
-_CONTINUATION = re.compile(rf"\s*{_SIGN}\|((?:\s{{2,}}|\s*-\s).*)$")
+_CONTINUATION = re.compile(rf"\s*{_SIGN}[ \t]*\|((?:\s{{2,}}|\s*-\s).*)$")
 _ANY_COMMENT = re.compile(r"\s*(?:#|//|--|;|%(?:[\s|]|nbdev_|hide|collapse))")
 """A percent sign right before a word is a magic of IPython's, which has none that hide or collapse."""
 _MAGIC = re.compile(r"%%\s*(?:nbdev_)?([A-Za-z][\w-]*)\s*$")
@@ -54,7 +58,7 @@ def _late() -> re.Pattern[str]:
     family = rf"(?:{'|'.join(word for word in words if '_' in word)})(?:[ \t]+open)?"
     option = rf"(?:{plain}|{family}|(?:{'|'.join(HARMLESS)})[ \t]*:.*)"
     return re.compile(
-        rf"^(?:{_SIGN}(?:{plain})|[ \t]*{_SIGN}[ \t]*{family}|[ \t]*{_SIGN}\|[ \t]*{option})[ \t]*$",
+        rf"^(?:{_SIGN}(?:{plain})|[ \t]*{_SIGN}[ \t]*{family}|[ \t]*{_SIGN}[ \t]*\|[ \t]*{option})[ \t]*$",
         re.IGNORECASE | re.MULTILINE,
     )
 
@@ -180,6 +184,9 @@ def of_cell(cell: NotebookNode) -> View:
 
 def _of_comment(line: str) -> View | str | None:
     """Return what a comment asks for, what is wrong with it, or None if it is an ordinary comment."""
+    spaced = _SPACED_BAR.match(line)
+    if spaced and spaced[1].lower() not in QUARTO_KEYS and not is_directive(spaced[1]):
+        return None
     option = _OPTION.match(line)
     if option:
         return _of_option(option[1].lower(), option[2])

@@ -80,7 +80,7 @@ def _spellings() -> list[tuple[str, View]]:
             found += [(f"{sign}{space}{spelt}", view) for sign in SIGNS]
             found.append((f"#|{space}{spelt}", view))
     for words, view in OPTIONS.items():
-        found += [(f"#| {words}", view), (f"#|{words}", view), (f"#|   {words}  ", view)]
+        found += [(f"#| {words}", view), (f"#|{words}", view), (f"#|   {words}  ", view), (f"# | {words}", view)]
         found += [(f"{sign.strip()}| {words}", view) for sign in SIGNS]
     return list(dict.fromkeys(found))
 
