@@ -75,8 +75,6 @@ COMMENTS: Mapping[str, View] = {
     "exporti": View(removed=True),
     "default_exp": View(removed=True),
     "default_cls_lvl": View(),
-    "all_slow": View(),
-    "all_cuda": View(),
 }
 """Comments of fastpages and nbdev: `#hide_input`, in any case, with `-` or `_`."""
 

@@ -30,8 +30,6 @@ COMMENTS = {
     "exporti": View(removed=True),
     "default_exp core": View(removed=True),
     "default_cls_lvl 3": View(),
-    "all_slow": View(),
-    "all_cuda": View(),
 }
 SIGNS = ("#", "//", "--", ";", ";;", "% ")
 """What comments begin with in languages that have a kernel."""
