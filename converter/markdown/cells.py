@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
+from markdown_it import MarkdownIt, rules_block
 from markdown_it.common import normalize_url
+from markdown_it.rules_inline import state_inline
 from mdit_py_plugins.footnote import footnote_plugin
 
 from converter import liquid
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path, PurePosixPath
 
+    from markdown_it.rules_block import StateBlock
     from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
     from nbformat import NotebookNode
@@ -115,7 +118,8 @@ _STOPS = re.compile(r"[\n!&*<\[\\\]_`~]|www\.|://")
 def _parser() -> MarkdownIt:
     """Return the parser: GitHub's Markdown, without anything that looks beyond one cell."""
     parser = MarkdownIt("commonmark", {"html": True, "tasklists": True, "strikethrough_single_tilde": True})
-    parser.enable(["table", "strikethrough"])
+    parser.enable("strikethrough")
+    parser.block.ruler.after("heading", "table_below_all", _table, {"alt": ["paragraph", "reference"]})
     parser.use(autolinks.plugin).use(footnote_plugin, inline=False)
     parser.inline.terminator_re = _STOPS
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
@@ -123,6 +127,20 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.push("strong", _join_strong)
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
     return parser
+
+
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls it so
+    """Read a table where nothing else begins; with nothing but dashes below it, `|x|` is a heading."""
+    below = state.getLines(start + 1, start + 2, 0, keepLastLF=False).strip() if start + 1 < end else ""
+    return bool(below.strip("-")) and rules_block.table(state, start, end, silent)
+
+
+def _is_punctuation(character: str) -> bool:
+    """Tell whether *character*, a foreign one, is punctuation for emphasis; `°` and `€` are none in cmark-gfm."""
+    return unicodedata.category(character).startswith("P")
+
+
+state_inline.isPunctChar = _is_punctuation  # type: ignore[assignment,attr-defined]  # it has no other way in
 
 
 def _keep_escaped_brackets(state: StateCore) -> None:
