@@ -15,7 +15,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "More for authors, such as a new notebook: .venv/bin/nbpress --help"
 
 .PHONY: build
 build: .venv/build.stamp ## Run what is not fresh, write the posts
@@ -91,7 +92,7 @@ distclean: ## As clean, and .venv
 
 # A stamp is touched when all is installed, so a repeated `make build` spends no time here.
 .venv/build.stamp: .venv/bin/python requirements/build.txt pyproject.toml
-	@echo "Setting up .venv (once; takes a minute)" >&2
+	@echo "Setting up .venv (once; takes a few minutes)" >&2
 	@$(LOCKED) requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@

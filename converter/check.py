@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from converter.posts import Index
     from converter.survey import Plan, Survey
 
-REMEDY = "run `make build` or `nbpress build`, and commit what it writes"
+REMEDY = "run `nbpress build`, and commit what it writes"
 
 
 def post(post: Post, index: Index, config: Config) -> Iterator[Finding]:

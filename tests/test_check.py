@@ -71,7 +71,7 @@ def touch_all(root: Path) -> None:
         file.touch()
 
 
-REMEDY = "; run `make build` or `nbpress build`, and commit what it writes"
+REMEDY = "; run `nbpress build`, and commit what it writes"
 WRONG: dict[str, tuple[Callable[[Path], object], list[str]]] = {
     "missing post": (
         lambda root: (root / POST).unlink(),
