@@ -22,6 +22,8 @@ COMMAND = (sys.executable, "-m", "converter")
 """`nbpress` as a command of this environment."""
 FIXED = ("MPLBACKEND", "PYTHONHASHSEED", "SOURCE_DATE_EPOCH", "TZ")
 """What a kernel's environment holds for sure, unless the author has set it."""
+BUSY = 4
+"""How many times as long as on a machine of its own everything may take on one that others keep busy."""
 STATE = ".nbpress"
 """What may be forgotten at any time, so no test looks at it."""
 
@@ -95,7 +97,7 @@ def nbpress(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=BUSY * 60,
     )
 
 
@@ -118,6 +120,11 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     unwanted = ("CI", "FORCE_COLOR", "JUPYTER_PATH", *FIXED)
     kept = {key: value for key, value in os.environ.items() if key not in unwanted}
     return kept | {"NO_COLOR": "1", "COLUMNS": "200"} | dict(more or {})
+
+
+def tick() -> None:
+    """Let the clock of the file system tick: what changes now and what changes next is told apart."""
+    time.sleep(0.05)
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -174,8 +181,8 @@ def is_running(pid: int) -> bool:
 
 
 def ends(condition: Callable[[], bool], seconds: float) -> bool:
-    """Tell whether *condition* stops to hold within *seconds*."""
-    limit = time.monotonic() + seconds
+    """Tell whether *condition* stops to hold within *seconds*, or as many times that as a busy machine may take."""
+    limit = time.monotonic() + BUSY * seconds
     while condition():
         if time.monotonic() > limit:
             return False

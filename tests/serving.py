@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import signal
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -29,7 +29,7 @@ def page(port: int, path: str = URL, host: str = "127.0.0.1") -> str:
     try:
         with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=2) as response:
             return str(response.read().decode("utf-8"))
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
+    except (http.client.HTTPException, OSError):
         return ""
 
 
@@ -84,4 +84,4 @@ class Serving:
 def stop(serving: subprocess.Popen[str]) -> tuple[str, str]:
     """Press Ctrl-C, and return what was said."""
     os.kill(serving.pid, signal.SIGINT)
-    return serving.communicate(timeout=20)
+    return serving.communicate(timeout=20 * folders.BUSY)

@@ -32,8 +32,6 @@ CELLS_A: list[Any] = [
     {"code": "plot()", "outputs": [PICTURE]},
 ]
 CELLS_B: list[Any] = ["# B", "Of {% include note.html %}", {"code": "print(2)", "outputs": "2\n"}]
-TICKS = 0.05
-"""Seconds in which the clock of a file system ticks, so that what changes then is seen to change."""
 DATA, OWN, PART = "data/prices.csv", "templates/cell_markdown.html.j2", "templates/parts/end.html"
 
 
@@ -58,11 +56,11 @@ def root(tmp_path: Path) -> Path:
     }
     root = folders.make(tmp_path / "blog", files)
     (root / A).write_bytes(recorded(CELLS_A, {DATA: record.digest_of(root / DATA)}))
-    time.sleep(TICKS)
+    folders.tick()
     pipeline.build(config.load(root))
     pipeline.check(config.load(root))
     assert set(json.loads((root / ".nbpress/memo.json").read_text())["notebooks"]) == {A, B}
-    time.sleep(TICKS)
+    folders.tick()
     return root
 
 

@@ -237,7 +237,7 @@ def test_nothing_survives_a_preview_that_was_killed(port: int, tmp_path: Path) -
         assert processes_in(root)
     finally:
         serving.kill()
-        serving.communicate(timeout=20)
+        serving.communicate(timeout=20 * folders.BUSY)
     assert folders.ends(lambda: bool(processes_in(root)), 5), processes_in(root)
 
 

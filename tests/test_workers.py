@@ -41,7 +41,9 @@ def _blog(root: Path) -> Path:
         for number in range(MANY)
     }
     notebooks["_notebooks/2020-01-03-bad.ipynb"] = ["# Bad\n- date: 2020-99-99\n- toc: maybe"]
-    return folders.make(root, {"_config.yml": "notebooks: {execute: never}\n", **notebooks})
+    made = folders.make(root, {"_config.yml": "notebooks: {execute: never}\n", **notebooks})
+    folders.tick()  # else a build would not trust that nobody saves them at this moment
+    return made
 
 
 @SEVERAL
@@ -121,7 +123,7 @@ def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_
         os.killpg(work.pid, sign)
     else:
         work.send_signal(sign)
-    _, said = work.communicate(timeout=20)
+    _, said = work.communicate(timeout=20 * folders.BUSY)
     assert work.returncode
     assert said.count(b"Traceback") == (sign is signal.SIGINT), said.decode()
     _wait(lambda: not any(map(_lives, _pids(tmp_path))), "the end of all")
@@ -149,8 +151,9 @@ def test_a_script_needs_no_guard(way: str, tmp_path: Path) -> None:
 
 
 def nap(folder: str) -> None:
-    """Say who works, and take some time."""
+    """Say who works, and take some time, not all of it before the other one has begun."""
     Path(folder, f"{os.getpid()}.pid").touch()
+    _wait(lambda: len(_pids(Path(folder))) == 2, "two processes at work")
     time.sleep(0.05)
 
 
@@ -166,7 +169,7 @@ def _lives(pid: int) -> bool:
 
 
 def _wait(for_it: object, what: str) -> None:
-    for _ in range(400):
+    for _ in range(400 * folders.BUSY):
         if for_it():  # type: ignore[operator]
             return
         time.sleep(0.05)

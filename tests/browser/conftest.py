@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
+from tests import folders
 from tests.browser import server
 from tests.jekyll import site
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
     from tests.jekyll.site import Site
+
+expect.set_options(timeout=5_000 * folders.BUSY)
 
 SETTINGS = {
     "pagination": 3,
@@ -59,6 +62,10 @@ class Visit:
         self.page.goto(self.address.removesuffix("/nbpress/") + url)
         self.page.wait_for_load_state("load")
         return self.page
+
+    def rest(self) -> None:
+        """Wait until what is laid out has been measured, which browsers do before they paint."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def scroll_through(self) -> None:
         """Bring everything into sight once, so that what loads late is loaded."""

@@ -72,7 +72,7 @@ def dripping(folder: Path) -> Iterator[str]:
 
 def _wait_for(address: str) -> None:
     """Return as soon as something answers at *address*."""
-    for _ in range(50):
+    for _ in range(600):
         with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own server
             return
         time.sleep(0.1)

@@ -209,5 +209,5 @@ def test_a_formula_that_is_too_wide_scrolls_by_keyboard(visit: Visit) -> None:
     box = cell.get_by_role("region", name="Wide formula")
     box.focus()
     visit.page.keyboard.press("ArrowRight")
-    visit.page.wait_for_function("(box) => box.scrollLeft > 0", arg=box.element_handle(), timeout=2000)
+    visit.page.wait_for_function("(box) => box.scrollLeft > 0", arg=box.element_handle())
     assert visit.page.evaluate("document.documentElement.scrollWidth === innerWidth")

@@ -213,7 +213,7 @@ def test_what_scrolls_can_be_reached_with_the_keyboard(visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 360, "height": 700})
     page = visit.open(PLOTS)
     page.evaluate(OPEN_ALL)
-    page.wait_for_timeout(200)  # boxes are measured when they are laid out
+    visit.rest()
     unreachable = page.evaluate(
         """[...document.querySelectorAll("main *")].filter((box) =>
             getComputedStyle(box).overflowX === "auto" && box.scrollWidth > box.clientWidth && box.tabIndex < 0

@@ -81,7 +81,7 @@ def preview(browser: Browser, tmp_path: Path) -> Iterator[Preview]:
         context.close()
     finally:
         os.kill(serving.pid, signal.SIGINT)
-        said, log = serving.communicate(timeout=20)
+        said, log = serving.communicate(timeout=20 * folders.BUSY)
     assert serving.returncode == 0, said + log
     assert "Traceback" not in said + log
 

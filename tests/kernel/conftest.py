@@ -48,7 +48,7 @@ class Gateway:
 
     def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """Return what the gateway answers to a GET."""
-        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=5)
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"), timeout=20)
         with contextlib.closing(connection):
             connection.request("GET", f"/api/{path}", headers={"Authorization": f"token {self.token}"})
             return json.load(connection.getresponse())
@@ -105,7 +105,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGateway]:
 
 def _wait(found: Gateway) -> None:
     """Wait until the gateway answers."""
-    for _ in range(300):
+    for _ in range(1200):
         with contextlib.suppress(OSError):
             found.ask("kernelspecs")
             return

@@ -216,7 +216,7 @@ def test_the_authors_save_wins(tmp_path: Path, *, changes: bool) -> None:
     (root / "saved").write_text(saved, "utf-8")
     (root / "saved").replace(file)
     (root / "go").touch()
-    said, log = build.communicate(timeout=30)
+    said, log = build.communicate(timeout=30 * folders.BUSY)
     if changes:
         message = "was saved while it ran, so its new outputs are not written over it; build again [post-writes]"
         same(said, f"{_file('a')}: {message}\n")

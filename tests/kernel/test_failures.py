@@ -79,7 +79,7 @@ def test_no_kernel_outlives_the_build(kill: signal.Signals, tmp_path: Path) -> N
     kernel = int(pid_file.read_text())
     time.sleep(0.1)
     os.kill(build.pid, kill)
-    said, log = build.communicate(timeout=20)
+    said, log = build.communicate(timeout=20 * folders.BUSY)
     assert folders.ends(lambda: folders.is_running(kernel), 10)
     same((root / BAD).read_text("utf-8"), folders.notebook(cells))
     assert not (root / "_posts").exists()

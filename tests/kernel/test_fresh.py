@@ -213,6 +213,6 @@ def test_the_second_of_two_builds_waits(folder: Path) -> None:
     before = folders.starts(folder)
     env = {"JUPYTER_PATH": str(folder / "jupyter")}
     builds = [folders.started(blog, "build", env=env) for _ in range(2)]
-    ends = [build.communicate(timeout=60) for build in builds]
+    ends = [build.communicate(timeout=60 * folders.BUSY) for build in builds]
     assert [build.returncode for build in builds] == [0, 0], ends
     assert folders.starts(folder) - before == 1

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = GATEWAY_MARKS
 
-SOON = 5
+SOON = 20
 """Seconds within which trouble has to be noticed, with some for a slow machine."""
 
 
@@ -126,7 +126,7 @@ def test_two_gateways_run_notebooks_at_the_same_time(one: Gateway, start: StartG
     meet = """
 import os, pathlib, time
 pathlib.Path({mine!r}).touch()
-until = time.time() + 30
+until = time.time() + 120
 while not pathlib.Path({theirs!r}).exists() and time.time() < until: time.sleep(0.05)
 print(pathlib.Path({theirs!r}).exists(), os.getppid())
 """
@@ -173,7 +173,7 @@ def test_a_gateway_that_dies_between_cells_is_noticed(start: StartGateway) -> No
         await client.wait_for_ready(timeout=30)
         doomed.process.kill()
         doomed.process.wait()
-        await asyncio.sleep(0.5)
+        await _true(lambda: manager.failure is not None)
         assert not await client.is_alive()
         with pytest.raises(gateway.GatewayError, match="closed the connection"):
             client.execute("1")
@@ -218,7 +218,7 @@ def test_large_outputs_arrive_whole(start: StartGateway) -> None:
 
 def test_a_cell_that_takes_too_long_is_interrupted(one: Gateway) -> None:
     nb = notebook("# error\nimport time; time.sleep(60)", "print('went on')")
-    asyncio.run(run(nb, one.manager(), timeout=1, interrupt_on_timeout=True))
+    asyncio.run(run(nb, one.manager(), timeout=4, interrupt_on_timeout=True))
     assert nb.cells[0].outputs[0].ename == "KeyboardInterrupt"
     assert texts(nb)[1] == "went on\n"
 
@@ -322,7 +322,7 @@ def test_a_gateway_that_freezes_is_noticed(
         with pytest.raises(DeadKernelError):
             await running
 
-    asyncio.run(asyncio.wait_for(freeze(), 30))
+    asyncio.run(asyncio.wait_for(freeze(), 120))
     assert manager.failure is not None
 
 

@@ -44,9 +44,9 @@ IN_SETTINGS: dict[str, tuple[list[str], str]] = {
 IN_FRONT_MATTER: dict[str, tuple[str, list[str], str]] = {
     "cell": ("timeout: 1", [SLEEP], 'cell 2: ran longer than 1 s, under "T"; … [cell-ends]'),
     "notebook": (
-        "notebook_timeout: 8",
-        ["import time", *["time.sleep(1.5)"] * 9],
-        'cell N: the notebook ran longer than 8 s and had come to this cell, under "T"; … [notebook-ends]',
+        "notebook_timeout: 12",
+        ["import time", *["time.sleep(1.5)"] * 13],
+        'cell N: the notebook ran longer than 12 s and had come to this cell, under "T"; … [notebook-ends]',
     ),
     "memory": (
         "memory: 400 MB",
@@ -119,10 +119,10 @@ def test_a_notebook_may_set_its_own_limits(tmp_path: Path) -> None:
     bad_root = folders.make(tmp_path / "bad", {"_config.yml": "{}\n", **bad})
     good_root = folders.make(tmp_path / "good", {"_config.yml": settings, **good})
     builds = [folders.started(root, "build") for root in (bad_root, good_root)]
-    ends = [build.communicate(timeout=60) for build in builds]
+    ends = [build.communicate(timeout=60 * folders.BUSY) for build in builds]
     found = _said(subprocess.CompletedProcess([], builds[0].returncode, *ends[0]))
     number = found.get(_name("notebook"), "cell 0:").partition(":")[0]
-    assert int(number.removeprefix("cell ")) in range(3, 9), "8 s of which the kernel's start takes a part"
+    assert int(number.removeprefix("cell ")) in range(3, 12), "12 s of which the kernel's start takes a part"
     expected = {_name(what): text.replace("cell N", number) for what, (_, _, text) in sorted(IN_FRONT_MATTER.items())}
     same("\n".join(map(": ".join, found.items())), "\n".join(map(": ".join, expected.items())))
     assert (builds[1].returncode, ends[1][0]) == (0, ""), ends[1][1]
@@ -130,9 +130,9 @@ def test_a_notebook_may_set_its_own_limits(tmp_path: Path) -> None:
 
 def test_a_notebooks_time_may_be_limited_by_the_settings(tmp_path: Path) -> None:
     cells: list[Any] = ["# T", {"code": "import time"}, {"code": SLEEP}]
-    root = folders.make(tmp_path, {"_config.yml": "notebooks: {notebook_timeout: 8}\n", _name("a"): cells})
+    root = folders.make(tmp_path, {"_config.yml": "notebooks: {notebook_timeout: 12}\n", _name("a"): cells})
     done = folders.nbpress(root, "build")
-    expected = 'cell 3: the notebook ran longer than 8 s and had come to this cell, under "T"; … [notebook-ends]'
+    expected = 'cell 3: the notebook ran longer than 12 s and had come to this cell, under "T"; … [notebook-ends]'
     assert _said(done) == {_name("a"): expected}
 
 

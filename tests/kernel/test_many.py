@@ -143,7 +143,7 @@ def _killed(root: Path, kills: list[tuple[signal.Signals, float]]) -> tuple[list
     folders.ends(lambda: build.poll() is None, 20)
     folders.ends(lambda: any(map(folders.is_running, itertools.chain(*pids))), 5)
     left = [_left([pid[part] for pid in pids], 0) for part in range(3)]
-    said, log = build.communicate(timeout=20)  # whoever is left may hold the other end
+    said, log = build.communicate(timeout=20 * folders.BUSY)  # whoever is left may hold the other end
     assert all_run, log
     return left, build.returncode, said, log
 
@@ -182,7 +182,10 @@ def test_the_second_of_two_builds_says_whom_it_waits_for(tmp_path: Path) -> None
     assert two.stderr is not None
     waits = two.stderr.readline()
     (root / "_notebooks/go").touch()
-    (said_one, log_one), (said_two, log_two) = one.communicate(timeout=30), two.communicate(timeout=30)
+    (said_one, log_one), (said_two, log_two) = (
+        one.communicate(timeout=30 * folders.BUSY),
+        two.communicate(timeout=30 * folders.BUSY),
+    )
     assert waits == f"waiting for another build of this blog (process {one.pid})\n"
     assert (one.returncode, said_one) == (0, ""), log_one
     assert (two.returncode, said_two, log_two) == (0, "", "Nothing to do: 1 post as the notebooks say.\n")
