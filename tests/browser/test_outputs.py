@@ -274,7 +274,7 @@ def test_figures_of_holoviews_and_panel_are_drawn_from_the_site(browser: Browser
         page.locator(".bk-Slider").last.wait_for()
         cells = page.locator(".code_cell")
         assert cells.nth(0).locator(".output_area").count() == 0, "what only loads shows nothing"
-        assert colours(cells.nth(1).locator(".bk-Figure")) > 10
+        assert has_colours(cells.nth(1).locator(".bk-Figure"), 11)
         frames = []
         handle = cells.nth(2).locator(".noUi-handle")
         for key in ("Home", "End"):
