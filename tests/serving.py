@@ -64,7 +64,7 @@ class Serving:
         said, log = stop(self.process)
         self.log += log
         assert self.process.returncode == 0, said + self.log
-        assert "Traceback" not in said + self.log
+        assert "Traceback" not in said + self.log, said + self.log
         assert folders.ends(lambda: bool(processes_in(self.root)), 5), processes_in(self.root)
 
     def line(self, pattern: str) -> str:
