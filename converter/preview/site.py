@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 _FRAME = "<!doctype html><html lang=en><meta charset=utf-8><title>nbpress</title><p>{}</p></html>"
 _WAITING = _FRAME.format("The blog is being built; this page will show it.").encode()
@@ -57,16 +59,21 @@ class Site:
     def look(self) -> None:
         """Notice which of the files that pages are made of have changed."""
         found: dict[str, tuple[_Stat, str]] = {}
-        search = self.folder / "pagefind"  # made when somebody searches
-        for file in sorted(self.folder.rglob("*")):
-            with contextlib.suppress(OSError):
-                if file.suffix not in _PAGES and not file.is_relative_to(search) and file.is_file():
-                    stat = file.stat()
-                    state = (stat.st_mtime_ns, stat.st_size)
-                    known = self._digests.get(str(file))
-                    found[str(file)] = known if known and known[0] == state else (state, _digest(file.read_bytes()))
+        for file in sorted(self._parts_of_pages()):
+            with contextlib.suppress(OSError):  # Jekyll may have removed it
+                stat = file.stat()
+                state = (stat.st_mtime_ns, stat.st_size)
+                known = self._digests.get(str(file))
+                found[str(file)] = known if known and known[0] == state else (state, _digest(file.read_bytes()))
         self._digests = found
         self._parts = _digest(repr([(name, digest) for name, (_, digest) in found.items()]).encode())
+
+    def _parts_of_pages(self) -> Iterator[Path]:
+        """Yield the files that may be part of any page; folders that Jekyll removes meanwhile have none."""
+        for folder, folders, names in os.walk(self.folder):
+            if folder == str(self.folder) and "pagefind" in folders:  # made when somebody searches
+                folders.remove("pagefind")
+            yield from (Path(folder, name) for name in names if not name.endswith(_PAGES))
 
 
 def _digest(content: bytes) -> str:
