@@ -148,8 +148,8 @@ def _attachment(name: str, source: Source, cell: NotebookNode, config: Config) -
     attachments = cell.get("attachments") or {}
     bundle = attachments.get(name) or attachments.get(unquote(name)) or {}
     for mimetype, suffix in SUFFIXES.items():
-        if mimetype in bundle:
-            data = bundle[mimetype]
+        data = bundle.get(mimetype)
+        if isinstance(data, str):
             content = data.encode() if mimetype == "image/svg+xml" and "<svg" in data else decoded(data)
             if content:
                 return held(content, suffix, source, config)

@@ -20,6 +20,10 @@ _PROCESS = re.compile(
     r"(?:(?:/private)?(?:/tmp|/var/folders/[^/\s]++/[^/\s]++/T)/|[A-Za-z]:\\[^\s:]*?\\?)ipykernel_\d+[/\\]\d+\.py"
 )
 _ANSI = "\x1b["
+_UNSEEN = re.compile(r"\x1b(?:\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()#%][0-9A-Za-z]|[0-Z\\^-~])")
+"""Escapes that show nothing: the title of a window, the address of a link, another set of characters."""
+_SILENT = dict.fromkeys((*range(9), 11, *range(14, 32), 127))
+"""Characters that a terminal does not show, and that HTML does not allow."""
 
 
 def joined(outputs: Iterable[NotebookNode]) -> Iterator[NotebookNode]:
@@ -69,11 +73,13 @@ def _overwritten(line: str) -> str:
 
 def as_html(text: str) -> str:
     """Return *text*, which may hold ANSI colours, as HTML for a `{% raw %}` block; colours become classes."""
+    if "\x1b" in text:
+        text = _UNSEEN.sub("", text)
     if _ANSI in text:
         from nbconvert.filters.ansi import ansi2html  # nbconvert takes half a second to import
 
-        return liquid.defuse_in_raw(str(ansi2html(text)))
-    return liquid.defuse_in_raw(highlight.escape(text))
+        return liquid.defuse_in_raw(str(ansi2html(text)).translate(_SILENT))
+    return liquid.defuse_in_raw(highlight.escape(text.translate(_SILENT)))
 
 
 def preformatted(text: str) -> str:

@@ -93,6 +93,15 @@ def test_equal_names_of_attachments_in_two_cells_are_two_images(blog: MakeBlog) 
     assert cells.findings == ()
 
 
+@pytest.mark.parametrize("content", [5, "?", ["a", "b"], None])
+def test_an_attachment_that_is_no_picture_is_a_finding(blog: MakeBlog, content: object) -> None:
+    """Whatever stands where base64 should, the cell is shown."""
+    cell = blogs.markdown("![x](attachment:a.png)")
+    cell.attachments = {"a.png": {"image/png": content}}
+    found = blogs.text_cells(blogs.notebook(cell), blog(FILES)).findings
+    assert [finding.rule for finding in found] == ["image-exists"]
+
+
 def test_equal_attachments_are_one_file(blog: MakeBlog) -> None:
     """The name comes from the content, so the same picture twice is published once."""
     nb = blogs.notebook(_attached("![a](attachment:a.png)", "a.png"), _attached("![a](attachment:b.png)", "b.png"))
