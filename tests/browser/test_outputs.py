@@ -95,6 +95,7 @@ CELLS = {
     "shown = HTML(FuncAnimation(sketch, lambda number: axes.set_title(number), frames=2).to_jshtml())\n"
     "plt.close(sketch)\nshown",
     "note": "HTML('<p>An <i>ordinary</i> paragraph</p>')",
+    "printed": "HTML('<pre><span style=\"color: #800000\">printed by rich</span></pre>')",
     "code": "from IPython.display import Code\nCode('def f(): pass', language='python')",
     "audio": "import math\nfrom IPython.display import Audio\n"
     "Audio([math.sin(it / 5) for it in range(4000)], rate=8000)",
@@ -445,7 +446,7 @@ def test_what_stands_on_colours_of_the_author_can_be_read(
         visit.open(URL)
         numbers = "(it, part) => getComputedStyle(it)[part].match(/[\\d.]+/g).slice(0, 3).map(Number)"
         places = (("styler", "table", "td"), ("styler", "table", "th"), ("painted", "p", "p"))
-        for name, paper, ink in (*places, ("code", ".highlight pre", ".nf")):
+        for name, paper, ink in (*places, ("code", ".highlight pre", ".nf"), ("printed", "pre", "span")):
             behind = cell(visit, name).locator(f".output {paper}").first.evaluate(numbers, "backgroundColor")
             letters = cell(visit, name).locator(f".output {ink}").last.evaluate(numbers, "color")
             assert sum(behind) - sum(letters) > 400
