@@ -43,7 +43,7 @@ def of_html(text: str, sheet: Callable[[str], str]) -> Drawing | None:
     documents, items = _value(text, _DOCUMENTS), _value(text, _ITEMS)
     if not isinstance(documents, dict) or not isinstance(items, list):
         return None
-    if "Bokeh.Panel" not in text or not all(isinstance(document, dict) for document in documents.values()):
+    if "Bokeh.Panel" not in text or not all(map(_is_of_bokeh_3, documents.values())):
         return None
     kept = {name: _without_kernel(document) for name, document in documents.items()}
     if not any(document["roots"] for document in kept.values()):
@@ -67,9 +67,15 @@ def _value(text: str, before: re.Pattern[str]) -> Any:  # noqa: ANN401 - any JSO
     return charts.first_json(text, found.end()) if found else None
 
 
+def _is_of_bokeh_3(document: object) -> bool:
+    """Tell whether *document* lists its roots, which it named in an object before Bokeh 3."""
+    roots = document.get("roots") if isinstance(document, dict) else None
+    return isinstance(roots, list) and all(isinstance(root, dict) for root in roots)
+
+
 def _without_kernel(document: dict[str, Any]) -> dict[str, Any]:
     """Return *document* without what talks to a kernel, and without definitions of models that it does not use."""
-    roots = [root for root in document.get("roots") or [] if root.get("name") not in _KERNEL]
+    roots = [root for root in document["roots"] if root.get("name") not in _KERNEL]
     used = set(_NAME.findall(json.dumps(roots)))
     definitions = [model for model in document.get("defs") or [] if model.get("name") in used]
     return {**document, "roots": roots, "defs": definitions}

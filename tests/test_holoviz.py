@@ -73,6 +73,8 @@ def test_what_takes_the_library_of_somebody_else_is_a_finding(blog: MakeBlog) ->
         "<script>var docs_json = [1]; var render_items = []; Bokeh.Panel</script>",
         "<script>var docs_json = {'a': 1}; var render_items = []; Bokeh.Panel</script>",
         '<script>var docs_json = {"a": 1}; var render_items = []; Bokeh.Panel</script>',
+        '<script>var docs_json = {"a": {"roots": {"root_ids": ["1"]}}}; var render_items = []; Bokeh.Panel</script>',
+        '<script>var docs_json = {"a": {"roots": ["1"]}}; var render_items = []; Bokeh.Panel</script>',
     ],
 )
 def test_noop_what_others_embed(text: str) -> None:
