@@ -270,7 +270,8 @@ def _drawing(text: str, output: NotebookNode, place: _Place) -> Output:
         return Output(template="svg", html=piece.html, name=piece.name, alt=alt)
     image = images.held(text.encode("utf-8", "replace"), ".svg", place.source, place.config)
     width, height = image.size or (None, None)
-    return Output(template="image", suffix="svg", url=image.url, width=width, height=height, alt=alt, asset=image.asset)
+    url = _text(image.url)
+    return Output(template="image", suffix="svg", url=url, width=width, height=height, alt=alt, asset=image.asset)
 
 
 def _html(text: str, place: _Place) -> Output | None:
@@ -345,7 +346,7 @@ def _image(mimetype: str, payload: str, output: NotebookNode, place: _Place) -> 
     return Output(
         template="image",
         suffix=mimetype.partition("/")[2],
-        url=data if inline else image.url,
+        url=data if inline else _text(image.url),
         width=width,
         height=height,
         alt=_text(_alt(output, place.view, asked)),

@@ -153,3 +153,14 @@ def test_findings_come_in_the_order_of_cells(blog: MakeBlog) -> None:
     assert [finding.rule for finding in findings] == [
         "front-matter-key-known", "image-exists", "directive-known", "footnote-defined",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", ["", "notebooks: {sanitize: true}\n"])
+def test_figures_of_a_notebook_with_an_ampersand_in_its_name_are_found(blog: MakeBlog, settings: str) -> None:
+    """An address is text in HTML: `&copy_` would be a sign and a line."""
+    file = "_notebooks/2020-01-02-a&copy_b.ipynb"
+    pictures = ({"image/png": base64.b64encode(PNG).decode()}, {"image/svg+xml": "<svg/>"})
+    nb = blogs.notebook(blogs.code("x", *({"output_type": "display_data", "data": data} for data in pictures)))
+    text = blogs.convert(blog({file: nb, "_config.yml": settings}), file).text
+    found = re.findall(r'<img src="([^"]*)_files/', text)
+    assert found == ["/images/copied_from_nb/2020-01-02-a&amp;copy_b"] * (2 if settings else 1)
