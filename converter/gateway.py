@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _TOKEN_VARIABLES = ("JUPYTER_GATEWAY_AUTH_TOKEN", "KG_AUTH_TOKEN")
 """What Jupyter's clients call a gateway's token, and what the gateway itself calls it."""
-_CONNECT_TIMEOUT = 3
+_CONNECT_TIMEOUT, _PATIENCE = 3, 10
+"""Seconds to reach a gateway, and for it to answer what leaves it in good order."""
 _LAUNCH_TIMEOUT = 60
 """Seconds that a gateway may take to start a kernel; on a cluster that may mean to find a place for it first."""
 _PING = 10
@@ -149,7 +150,7 @@ class Manager:
     async def shutdown_kernel(self, **_: object) -> None:
         """Delete the kernel on the gateway; say nothing if it, or the gateway, is already gone."""
         kernel_id, self.kernel_id = self.kernel_id, None
-        patience = 10 if self.failure is None else _CONNECT_TIMEOUT  # it will hardly answer
+        patience = _PATIENCE if self.failure is None else _CONNECT_TIMEOUT  # it will hardly answer
         for _attempt in range(3 if kernel_id else 0):
             try:
                 await _request(self.url, self._token, "DELETE", f"kernels/{kernel_id}", patience=patience)
@@ -222,11 +223,11 @@ class Client(AsyncKernelClient):
         self._reader = asyncio.create_task(self._read(await asyncio.shield(self._connection)))
 
     async def stop_channels(self) -> None:  # type: ignore[override]  # nbclient awaits it
-        """Disconnect, even if whoever waited for the connection was cancelled."""
-        if self._connection is not None and await _ended(self._connection):
+        """Disconnect, even if whoever waited was cancelled: a connection cut short while it is made stays open."""
+        if self._connection is not None and await _ended(self._connection, _PATIENCE):
             self._connection.result().close()
         if self._reader is not None:
-            await _ended(self._reader)
+            await _ended(self._reader, 1)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - jupyter_client's signature
         """Wait until the kernel answers; raise `GatewayError` if it does not."""
@@ -285,9 +286,9 @@ class Client(AsyncKernelClient):
             self._manager.fail(f"dropped outputs: {content['text'].splitlines()[0].rstrip('.')}", hint)
 
 
-async def _ended(task: asyncio.Task[Any]) -> bool:
-    """Give *task* a second to end, then cancel it; tell whether it came to something."""
-    await asyncio.wait([task], timeout=1)
+async def _ended(task: asyncio.Task[Any], seconds: float) -> bool:
+    """Give *task* some *seconds* to end, then cancel it; tell whether it came to something."""
+    await asyncio.wait([task], timeout=seconds)
     task.cancel()
     await asyncio.wait([task])
     return not task.cancelled() and task.exception() is None
