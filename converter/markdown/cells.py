@@ -126,6 +126,7 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.before("text_join", "bracket", _keep_escaped_brackets)
     parser.core.ruler.push("strong", _join_strong)
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
+    parser.normalizeLinkText = str  # type: ignore[method-assign,assignment]  # shown as typed; it would decode `%27`
     return parser
 
 

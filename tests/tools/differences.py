@@ -107,6 +107,14 @@ class Post:
             if asked:
                 yield [self.blogs.compare.plain("".join(output["text"])) for output in asked]
 
+    def overwritten(self) -> Iterator[str]:
+        """Yield what a terminal shows of each output with carriage returns, as compare.py compares it."""
+        for cell in self.notebook["cells"]:
+            for output in cell.get("outputs", ()):
+                text = "".join(output.get("text", ()))
+                if "\r" in text:
+                    yield self.blogs.compare.plain("\n".join(map(_overwritten, text.split("\n"))))
+
     def markdown(self) -> Iterator[str]:
         """Yield what cmark-gfm makes of each output in Markdown, as compare.py compares it."""
         for cell in self.notebook["cells"]:
@@ -186,7 +194,17 @@ def _of_code(post: Post, number: int, theirs: _Reduced, ours: _Reduced) -> str:
         return "two directives, and both count"
     if any(_without(ours["text"], typed) == theirs["text"] for typed in post.typed()):
         return "output: what was typed at input() is shown"
+    if any(text in shown for text in post.overwritten() if text):
+        return "output: carriage returns do what they do in a terminal"
     return "cmark-gfm, in an output" if any(text in shown.lower() for text in post.markdown()) else UNEXPLAINED
+
+
+def _overwritten(line: str) -> str:
+    """Return what is left of a *line* in which each carriage return goes back to its beginning."""
+    row: list[str] = []
+    for part in line.split("\r"):
+        row[: len(part)] = part
+    return "".join(row)
 
 
 def _without(text: str, parts: list[str]) -> str:
