@@ -158,7 +158,7 @@ def _fastpages_entries(lines: list[str]) -> tuple[list[Entry], int] | None:
             more = _continued(lines, at, item)
             entries.append(Entry(key=item[1], raw="\n".join([(item[2] or "").strip(), *more]), line=at))
             at += len(more)
-        else:
+        elif stripped != "-" or len(entries) == 1:  # an item that waits for its key ends no list of keys
             break
         used = at
     return entries, used
