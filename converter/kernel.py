@@ -17,7 +17,7 @@ from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
-from converter import read
+from converter import channels, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -113,6 +113,7 @@ class Client(NotebookClient):
         for attempt in range(1, _ATTEMPTS + 1):
             if self.km is None or attempt > 1:
                 self.km = self.create_kernel_manager()
+                self.km.client_factory = channels.KernelClient
             self._use_sockets(folder, attempt)
             try:
                 with (folder / "stderr").open("ab") as complaints:
