@@ -48,6 +48,7 @@ _Reduced = dict[str, Any]
 
 WRITTEN: dict[str, Callable[[str], str]] = {
     "output: a line ends with a carriage return": lambda text: text.replace("\r\n", "\n"),
+    "output: a chart that is drawn": lambda text: re.sub(r"&lt;VegaLite \d object&gt;[^<]*", "", text),
     "output: <image> is an image": lambda text: text.replace("<image ", "<img "),
     "output: the path of a home folder": lambda text: re.sub(r"\bc:\\Users\\\w+", "~", text),
     "output: the file of a cell": lambda text: re.sub(r"/tmp/ipykernel_\d+/\d+\.py", "&lt;cell&gt;", text),  # noqa: S108
