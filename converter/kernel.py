@@ -161,6 +161,16 @@ class Client(NotebookClient):
         group = getattr(getattr(self.km, "provisioner", None), "pgid", None)
         return group if isinstance(group, int) else None
 
+    async def async_execute_cell(self, *args: Any, **options: Any) -> NotebookNode:  # noqa: ANN401 - nbclient's
+        """Execute a cell, unless whoever runs the notebook was told to stop while the last one ended.
+
+        `asyncio.wait_for` of Python 3.11, in which nbclient waits for the outputs, forgets that (CPython issue 86296).
+        """
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        return await super().async_execute_cell(*args, **options)
+
     def output(
         self, outs: list[NotebookNode], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> NotebookNode | None:

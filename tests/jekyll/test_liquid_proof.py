@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,7 +72,9 @@ def proof(tmp_path_factory: pytest.TempPathFactory, requires_jekyll: str) -> Pro
 
 
 def test_nbpress_finds_no_fault_in_them(proof: Proof) -> None:
-    assert proof.findings == ""
+    """It only warns of tags that authors may have meant to work, and that are shown instead."""
+    others = [line for line in proof.findings.splitlines() if not re.search(r" shown as .* \[liquid-valid\]$", line)]
+    assert others == []
     assert proof.status == 0
 
 
