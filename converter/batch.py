@@ -71,7 +71,7 @@ class _Batch:
                     self.reports[plan.source] = self._report(seen, findings=seen.faults)
                 elif not self._why(seen):
                     # What was only rendered because the command line said so is not known to be fresh.
-                    state = plan.state if self.asked != "never" else None
+                    state = plan.state if self.asked not in ("never", "auto") else None
                     stored = self._catch_up(plan) if seen.behind else ()
                     self.reports[plan.source] = self._written(seen, seen.post, seen.files, state, stored)
                 else:
@@ -167,7 +167,7 @@ class _Batch:
         # Learnt is what we wrote, not what the author may have saved right behind us.
         state = self.survey.memo.state(source.path)
         ours = content if files.results(source, config) == source.file else opened.content
-        is_ours = files.content(source) == ours
+        is_ours = files.content(source) == ours and self.asked != "auto"  # which would hide an `always` of the site
         deciding = look.deciding(post, nb, config)
         return replace(self._written(seen, post, deciding, state if is_ours else None, stored), executed=(source.path,))
 

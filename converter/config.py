@@ -20,6 +20,7 @@ FILE = "_config.yml"
 _HERE = Path(__file__).parent
 _TAB = re.compile(rb"^ *\t", re.MULTILINE)
 _PAGES = PurePosixPath("pages")
+_TEXTS = (PurePosixPath("_data"), PurePosixPath("assets/css"), PurePosixPath("assets/js"))
 _TOP_KEY = re.compile(r"^([\w-]+):(?=\s|$)", re.MULTILINE)
 _WHERE = "run nbpress inside the blog, or give its folder: --site DIR"
 OWN_TEMPLATES = next(
@@ -191,13 +192,14 @@ def _odd(site: dict[Any, Any], text: str, config: Config) -> Iterator[Finding]:
     lines: dict[str, list[int]] = {}
     for found in _TOP_KEY.finditer(text):
         lines.setdefault(found[1], []).append(text.count("\n", 0, found.start()) + 1)
-    folders = [config.root / folder for folder in (config.layouts, config.includes, *config.plugins, _PAGES)]
+    folders = (config.layouts, config.includes, *config.plugins, _PAGES, *_TEXTS, config.posts, config.source)
+    where = [config.root / folder for folder in folders]
     for key, places in lines.items():
         near = site_keys.meant(key, site) if key in site and not config.has_theme else ""
         message = f"nothing reads {key!r}; did you mean {near!r}?" if near else ""
         if len(places) > 1:
             message = f"{key!r} stands in line {places[-2]}, too, and only this one counts; remove one of them"
-        if len(places) > 1 or (near and not site_keys.used(key, config.root, folders)):
+        if len(places) > 1 or (near and not site_keys.used(key, config.root, where)):
             yield Finding(
                 rule="settings-understood",
                 message=message,
@@ -237,7 +239,8 @@ def _posts_of(site: dict[Any, Any]) -> dict[Any, Any]:
 def _defaults_of(site: dict[Any, Any]) -> tuple[tuple[str, dict[str, Any]], ...]:
     """Return paths and values of the site's `defaults` for posts; the longer path is the stronger one."""
     found = []
-    for one in site.get("defaults") or ():
+    defaults = site.get("defaults")
+    for one in defaults if isinstance(defaults, list) else ():
         scope, values = (one.get(key) if isinstance(one, dict) else None for key in ("scope", "values"))
         if isinstance(scope, dict) and isinstance(values, dict) and scope.get("type", "posts") == "posts":
             given = {key: values[key] for key in _OF_ADDRESSES if key in values}

@@ -140,7 +140,8 @@ def _use(client: Client, run: Run, declared: dict[str, str]) -> tuple[record.Use
     trace = probe.trace(client.ending, root, notebook=source.file) if client.ending else probe.NOTHING
     now = inputs.digests(run.matter, source, run.config)
     # What the probe has seen it knows better: it tells changes of the run itself from those of others.
-    changed = [path for path in declared.keys() - trace.inputs.keys() if now.get(path, "") not in (declared[path], "")]
+    before = {path: digest for path, digest in declared.items() if path not in trace.inputs and not trace.made(path)}
+    changed = [path for path, digest in before.items() if now.get(path, "") not in (digest, "")]
     said = [(path, "was read and taken away while the notebook ran; it does not count") for path in trace.vanished]
     said += [
         (path, "was changed while the notebook ran, which will run again")
@@ -150,7 +151,7 @@ def _use(client: Client, run: Run, declared: dict[str, str]) -> tuple[record.Use
         Finding(rule="input-stays", message=f"{path} {what}", source=source.path, severity=Severity.WARNING)
         for path, what in said
     )
-    found = {**now, **declared, **trace.inputs}
+    found = {**now, **before, **trace.inputs}
     return record.Use(inputs=found, environment=trace.environment, network=trace.network), findings
 
 

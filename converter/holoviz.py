@@ -75,7 +75,9 @@ def _is_of_bokeh_3(document: object) -> bool:
 
 def _without_kernel(document: dict[str, Any]) -> dict[str, Any]:
     """Return *document* without what talks to a kernel, and without definitions of models that it does not use."""
-    roots = [root for root in document["roots"] if root.get("name") not in _KERNEL]
+    roots = [root for root in document["roots"] if str(root.get("name")) not in _KERNEL]
     used = set(_NAME.findall(json.dumps(roots)))
-    definitions = [model for model in document.get("defs") or [] if model.get("name") in used]
+    defined = document.get("defs")
+    models = [model for model in defined if isinstance(model, dict)] if isinstance(defined, list) else []
+    definitions = [model for model in models if str(model.get("name")) in used]
     return {**document, "roots": roots, "defs": definitions}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -66,11 +67,22 @@ def folders(matter: FrontMatter, source: Source) -> list[Path]:
     found: list[Path] = []
     for pattern in front_matter.listed(matter, "inputs"):
         parents = PurePosixPath(pattern).parts[:-1]
+        if PurePosixPath(pattern).is_absolute():
+            continue  # means nothing
         fixed = list(itertools.takewhile(lambda part: not _WILD.intersection(part), parents))
         found.append(source.file.parent.joinpath(*fixed))
-        if len(fixed) < len(parents):
-            found += sorted(folder for folder in found[-1].rglob("*") if folder.is_dir())
+        found += sorted(_below(found[-1], parents[len(fixed) :]))
     return found
+
+
+def _below(folder: Path, parents: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the folders below *folder* that patterns for *parents* may mean; no hidden ones."""
+    deepest = sys.maxsize if "**" in parents else len(parents)
+    for top, names, _ in os.walk(folder) if parents else ():
+        depth = len(Path(top).relative_to(folder).parts)
+        names[:] = [name for name in names if not name.startswith(".")] if depth < deepest else []
+        if depth:
+            yield Path(top)
 
 
 def _meant(pattern: str, folder: Path) -> list[Path]:

@@ -96,7 +96,8 @@ class Probe:
             note("open", (file, None, os.O_RDONLY))
         kept = {path: stamp for path, stamp in self.read.items() if not self._took_away(path)}
         read = {path.replace(os.sep, "/"): None if path in self.modified else kept[path] for path in sorted(kept)}
-        return json.dumps({"environment": self._environment(), "network": self.network, "read": read})
+        own = sorted(path.replace(os.sep, "/") for path in self.own)
+        return json.dumps({"environment": self._environment(), "network": self.network, "own": own, "read": read})
 
     def _on_open(self, path: Any, _mode: Any, flags: int, *_: Any) -> None:
         """Note a file that is opened; one that is not there is no input."""

@@ -133,7 +133,8 @@ def images_of(text: str, config: Config) -> set[PurePosixPath]:
     A quote or a parenthesis may be part of a name or stand around it, so both count.
     """
     folders = sorted({re.escape(it) for it in (str(config.images), quote(str(config.images)))})
-    names = re.findall(rf"(?:{'|'.join(folders)})/[^\s\"<>\\]+", text)
+    # One name may begin within another, where only a quote or a parenthesis is between them.
+    names = re.findall(rf"(?=((?:{'|'.join(folders)})/[^\s\"<>\\]+))", text)
     ends = ((name, found.start()) for name in names for found in _END.finditer(name))
     return {PurePosixPath(unquote(html.unescape(name[:end]))) for name, end in ends}
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 import ast
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter import files, kernel_probe
@@ -43,10 +43,16 @@ class Trace:
     """Files that were read and that somebody else took away."""
     changed: tuple[str, ...] = ()
     """Files that somebody else changed after they were read; their digest is `CHANGED`, which is never fresh."""
+    own: frozenset[str] = frozenset()
+    """Files that the run itself has made or written anew, and folders in which all is its own."""
     environment: dict[str, str]
     """Name → version of the distributions imported since the start."""
     network: bool
     """Whether the run spoke to another machine."""
+
+    def made(self, path: str) -> bool:
+        """Tell whether the run itself has made what is at *path*."""
+        return not self.own.isdisjoint({path, *map(str, PurePosixPath(path).parents)})
 
 
 NOTHING = Trace(inputs={}, environment={}, network=False)
@@ -95,6 +101,7 @@ def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:
         inputs=inputs,
         vanished=tuple(vanished),
         changed=tuple(changed),
+        own=frozenset(report.get("own", ())),
         environment=environment,
         network=network,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ KNOWN = frozenset((*_JEKYLL.split(), *_PLUGINS.split(), *_THEMES.split(), SECTIO
 """Keys of Jekyll, of well-known plugins, and of the themes that come with nbpress, fastpages and Jekyll."""
 _SHORTEST = 4
 """Letters of a key that can be a misspelt one."""
-_READERS = frozenset((".html", ".md", ".xml", ".json", ".js", ".css", ".scss", ".rb", ".txt"))
+_READERS = frozenset((".html", ".md", ".xml", ".json", ".js", ".css", ".scss", ".rb", ".txt", ".ipynb", ".yml"))
 """Suffixes of files in which Jekyll replaces `site.key`, and of plugins."""
 
 
@@ -62,4 +63,8 @@ def used(key: str, root: Path, folders: Iterable[Path]) -> bool:
     pattern = re.compile(rf"""\b(?:site|config)(?:\.|\[["']){re.escape(key)}\b""")
     found = [*root.glob("*.*"), *(file for folder in folders for file in sorted(folder.rglob("*.*")))]
     readers = (file for file in found if file.suffix in _READERS and file.is_file())
-    return any(pattern.search(file.read_text("utf-8", "replace")) for file in readers)
+    for file in readers:
+        with contextlib.suppress(OSError):
+            if pattern.search(file.read_text("utf-8", "replace")):
+                return True
+    return False

@@ -96,7 +96,7 @@ def outputs(nb: NotebookNode) -> NotebookNode:
     """Return a copy of *nb* whose outputs are the same after every run that says the same.
 
     A new name comes from the code of the cell that showed it first, so editing one cell renames nothing in another. It
-    is one name all over the notebook: what was equal stays equal.
+    is one name all over the notebook: what was equal stays equal, but for addresses in text beside a better form.
     """
     result = copy.deepcopy(nb)
     known: dict[str, str] = {}

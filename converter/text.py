@@ -194,8 +194,9 @@ def _header(lines: list[str], mark: str, path: PurePosixPath) -> _Header:
         return _Header(own=(), jupyter={}, is_notebook=False, hides_input=False, end=0)
     entries = _entries(lines, mark, span)
     foreign = _FOREIGN if path.suffix in (".Rmd", ".qmd") else ()
-    jupyter = _loaded([line for key, part in entries if key in _JUPYTER for line in part], path, span[0])
-    options = _loaded([line for key, part in entries if key in foreign for line in part], path, span[0])
+    # The lines of other keys are empty, so that those of these keep their numbers.
+    jupyter = _loaded([line * (key in _JUPYTER) for key, part in entries for line in part], path, span[0])
+    options = _loaded([line * (key in foreign) for key, part in entries for line in part], path, span[0])
     named = jupyter.pop("jupyter", None)  # Jupytext's home in Markdown; in Quarto the name of a kernel
     jupyter |= named if isinstance(named, dict) else {"kernelspec": {"name": named}} if isinstance(named, str) else {}
     execute = options.get("execute")

@@ -87,13 +87,13 @@ def _links(models: Mapping[str, Any], shown: list[str]) -> list[str]:
 def foreign(models: Mapping[str, Any], model: str) -> str:
     """Return the package of a part of *model* that the runtime cannot draw; empty if it can draw all of them."""
     packages = (models[name].get("model_module") for name in reachable(models, [model]) if _is_model(models[name]))
-    return next((str(package) for package in packages if package and package not in _DRAWN), "")
+    return next((it for it in packages if isinstance(it, str) and it and it not in _DRAWN), "")
 
 
 def is_drawn(models: Mapping[str, Any], model: str) -> bool:
     """Tell whether the runtime can draw *model* with all that is in it."""
     parts = [models[name] for name in reachable(models, [model])]
-    return bool(parts) and all(_is_model(part) and part.get("model_module") in _DRAWN for part in parts)
+    return bool(parts) and all(_is_model(part) and str(part.get("model_module")) in _DRAWN for part in parts)
 
 
 def _is_model(stored: object) -> bool:

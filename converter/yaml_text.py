@@ -17,7 +17,10 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def load(text: str | bytes) -> Any:  # noqa: ANN401 - YAML holds anything
     """Return what *text* means; raise `Error` or `ValueError` if it means nothing."""
-    return yaml.load(text, _Loader)  # noqa: S506 - both are safe loaders
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506 - both are safe loaders
+    except (AttributeError, LookupError, TypeError) as error:  # PyYAML's, of tags such as `!!bool maybe`
+        raise Error(f"a tag does not fit its value ({error})") from error
 
 
 def unclosed(text: str) -> tuple[int, str] | None:

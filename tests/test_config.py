@@ -24,6 +24,7 @@ READERS = {
     "_includes/deep/foot.html": "{{ site.base_urls | size }}",
     "_plugins/x.rb": 'site.config["logos"]',
     "index.html": "{% for it in site['emails'] %}",
+    "_posts/2020-01-01-x.md": "{{ site.authors_all }}",
 }
 """A blog that reads settings of its own, in each of the ways."""
 

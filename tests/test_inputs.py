@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -76,3 +77,19 @@ def test_a_declared_file_that_the_run_has_not_had_is_new(root: Path) -> None:
     assert inputs.new(nb, matter, source, settings) == "_notebooks/two.txt is a new input"
     assert inputs.new(nb, _matter("one.txt"), source, settings) == ""
     assert inputs.new(blogs.notebook(), matter, source, settings) == ""
+
+
+def test_folders_are_looked_for_no_deeper_than_the_pattern_goes(root: Path) -> None:
+    """Hidden ones hold no data, and a pattern that is no path of the blog means nothing."""
+    source = discover.source(root / FILE, config.load(root))
+    for name in ("a/b", ".git/x", "c"):
+        (root / name).mkdir(parents=True)
+
+    def found(pattern: str) -> set[str]:
+        return {os.path.relpath(it, root) for it in inputs.folders(_matter(pattern), source)}
+
+    assert {"a", "c", "."} <= found("../*/x.csv")
+    assert "a/b" not in found("../*/x.csv")
+    assert "a/b" in found("../**/x.csv")
+    assert not any(".git" in name or ".nbpress" in name for name in found("../**/x.csv"))
+    assert found("/*/x.csv") == set()

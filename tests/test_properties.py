@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from converter import config, convert, discover, front_matter, pipeline, read
 from converter.config import Config
-from converter.errors import ConverterError
+from converter.errors import ConverterError, FrontMatterError
 from tests import blogs, cases, goldens
 from tests.test_images import PNG
 
@@ -172,7 +172,10 @@ def test_every_case_goes_through_the_whole_pipeline(file: str, blog: MakeBlog) -
         output = {"output_type": "display_data", "data": {"text/html": case.text, "text/plain": case.text}}
         nb = blogs.notebook(blogs.markdown(case.text), blogs.code(case.text, output), blogs.raw(case.text))
         root = blog({blogs.FILE: nb, "_notebooks/a.png": PNG}, name="blog")
-        assert blogs.convert(root).text.startswith("---\n")
+        try:
+            assert blogs.convert(root).text.startswith("---\n")
+        except FrontMatterError:
+            assert file == "front_matter"  # some of whose cases are about values that are wrong
 
 
 @given(TEXT.filter(lambda text: text.strip()))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from converter import config, pipeline, read, record
+from converter import config, pipeline, posts, read, record
+from converter.config import Config
 from converter.model import Source
 from tests import folders, styles
 from tests.cases import same
@@ -306,3 +307,18 @@ def test_images_that_posts_show_survive_a_killed_build(tmp_path: Path, name: str
     report = pipeline.build(config.load(root), [root / OTHER])
     assert (report.findings, report.written) == ((), ())
     assert (shown.exists(), unused.exists()) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "url({0}/a.png),url({0}/b.png)",
+        "['{0}/a.png','{0}/b.png']",
+        "show('{0}/a.png');show('{0}/b.png')",
+        "{0}/a.png {0}/b.png",
+    ],
+)
+def test_every_image_that_a_post_names_is_in_use(text: str) -> None:
+    """Also where nothing stands between two names that could not be part of one."""
+    used = posts.images_of(text.format(f"/{IMAGES}"), Config())
+    assert {PurePosixPath(f"{IMAGES}/{name}.png") for name in "ab"} <= used

@@ -17,7 +17,7 @@ module Nbpress
 
     # Moves the title of each lone image of *html* into a `figcaption`; the rest stays to the byte.
     def show(html)
-      return html unless html.match?(/<img\b[^>]*\stitle\s*=/i)
+      return html unless html.match?(/<img\b/i) && html.match?(/\stitle\s*=/i)
 
       html.gsub(FIGURE) do |whole|
         found = Regexp.last_match

@@ -44,7 +44,7 @@ async function search(words) {
   if (turn !== latest) return;
   if (!words || !pagefind) {
     list.replaceChildren();
-    status.textContent = words ? "This site has no search index yet. Its author makes one with `make site`." : "";
+    status.textContent = words ? "This site has no search index yet. Its author makes one with `nbpress site`." : "";
     return;
   }
   const { results } = await pagefind.search(words);

@@ -206,6 +206,14 @@ def test_what_always_runs_runs_in_every_build(folder: Path, place: str) -> None:
     assert (started, said.count("asked to")) == (expected, expected)
 
 
+def test_a_build_that_was_asked_for_changes_nothing_for_the_next(folder: Path) -> None:
+    """What the command line says of running code counts once."""
+    (folder / "blog/_config.yml").write_text("notebooks: {execute: always}\n")
+    assert _build(folder)[0] == 2
+    assert [_build(folder, "--execute", "auto")[0] for _ in range(2)] == [0, 0]
+    assert _build(folder)[0] == 2
+
+
 def test_the_second_of_two_builds_waits(folder: Path) -> None:
     """Two builds at once run a notebook once, and both end well."""
     blog = folder / "blog"

@@ -279,3 +279,25 @@ def test_a_declared_input_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert list(_record(root, "globs")["inputs"]) == ["_notebooks/data/a.csv", "_notebooks/data/b.csv", "shared.txt"]
     (finding,) = report.findings
     assert (finding.rule, "none.*" in finding.message) == ("input-exists", True)
+
+
+def test_a_declared_file_that_the_run_writes_itself_is_no_reason_to_run_again(tmp_path: Path) -> None:
+    """Whether it was there before or not, and whatever is in it then."""
+    code = "import time\nfor name in ('old.csv', 'new/it.csv'):\n    with open(name, 'w') as file:\n"
+    code = f"import os\nos.makedirs('new', exist_ok=True)\n{code}        file.write(str(time.time_ns()))"
+    files: dict[str, Any] = {
+        "_config.yml": "{}\n",
+        _file("writes"): ["# T\n- inputs: [old.csv, new/*.csv]", {"code": code}],
+        "_notebooks/old.csv": "old",
+        "_notebooks/new/it.csv": "old",
+    }
+    root = folders.make(tmp_path, files)
+    folders.tick()
+    settings = config.load(root)
+    report = pipeline.build(settings)
+    assert (len(report.executed), report.findings) == (1, ())
+    folders.tick()
+    report = pipeline.build(settings)
+    assert (report.executed, report.findings) == ((), ())
+    (root / "_notebooks/old.csv").write_text("changed by somebody else")
+    assert len(pipeline.build(settings).executed) == 1
