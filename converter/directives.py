@@ -7,6 +7,7 @@ import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from converter import yaml_text
@@ -235,12 +236,19 @@ def _unknown(sign: str, written: str, more: str) -> str | None:
     is_meant = sign.startswith("%") or (not more and _FAMILY.fullmatch(name))
     if more and not is_meant and ("_" not in name or not more[0].isspace()):
         return None
-    twin = TAGS.get(name.replace("_", "-"))
-    near = [word for word, view in COMMENTS.items() if view == twin]
-    near += difflib.get_close_matches(name, COMMENTS, n=1, cutoff=0.65 if is_meant else 0.85)
+    near = _nearest(name, 0.65 if is_meant else 0.85)
     if near:
-        return f"unknown directive {sign}{written}; did you mean #{near[0]}?"
+        return f"unknown directive {sign}{written}; did you mean #{near}?"
     return f"unknown directive {sign}{written}; see the table of directives" if is_meant else None
+
+
+@lru_cache(maxsize=4096)  # comments of one word are many, and mostly the same words
+def _nearest(name: str, cutoff: float) -> str:
+    """Return the directive that does what a tag called *name* does, or looks most like it; nothing if none does."""
+    twin = TAGS.get(name.replace("_", "-"))
+    near = [word for word, view in COMMENTS.items() if view == twin] if twin else []
+    near += difflib.get_close_matches(name, COMMENTS, n=1, cutoff=cutoff)
+    return near[0] if near else ""
 
 
 def _unknown_option(key: str) -> str:
