@@ -169,8 +169,9 @@ def _sources(nb: NotebookNode) -> Iterator[tuple[int, str]]:
     """Yield number and code of every cell that runs, without what only affects how it is shown."""
     for number, cell in enumerate(nb.cells, 1):
         if cell.cell_type == "code":
-            view = directives.of_cell(cell)
-            code = directives.of_source(cell.source).source.strip()
+            directed = directives.of_source(cell.source)
+            view = directives.of_metadata(cell) | directed.view
+            code = directed.source.strip()
             if code:
                 yield number, f"{'skip ' * view.skipped}{'may fail ' * view.may_fail}\n{code}"
 

@@ -43,6 +43,10 @@ class View:
 
     def __or__(self, other: View) -> View:
         """Return what both ask for together."""
+        if other is NOTHING:  # as with most cells
+            return self
+        if self is NOTHING:
+            return other
         return View(
             removed=self.removed or other.removed,
             input=max(self.input, other.input),
@@ -57,6 +61,8 @@ class View:
         )
 
 
+NOTHING = View()
+"""The view of a cell that asks for nothing."""
 _CLOSED_INPUT = View(input=Show.CLOSED)
 
 COMMENTS: Mapping[str, View] = {
@@ -74,7 +80,7 @@ COMMENTS: Mapping[str, View] = {
     "exports": View(input=Show.HIDDEN),
     "exporti": View(removed=True),
     "default_exp": View(removed=True),
-    "default_cls_lvl": View(),
+    "default_cls_lvl": NOTHING,
 }
 """Comments of fastpages and nbdev: `#hide_input`, in any case, with `-` or `_`."""
 
