@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from markdown_it import MarkdownIt, rules_block
+from markdown_it import MarkdownIt, helpers, rules_block
 from markdown_it.common import normalize_url
 from markdown_it.rules_inline import state_inline
 from mdit_py_plugins.footnote import footnote_plugin
@@ -111,6 +111,10 @@ class Page:
         )
 
 
+_SIMPLE_DESTINATION = re.compile(r"[^\x00-\x20\x7f()\\&<][^\x00-\x20\x7f()\\&]*+")
+"""The address of a link in which no character has a meaning; nearly all are such."""
+_BEHIND_DESTINATION = frozenset(" \n)")
+"""What ends it for certain; behind anything else markdown-it has to look."""
 _STOPS = re.compile(r"[\n!&*<\[\\\]_`~]|www\.|://")
 """Where something other than text may begin, by the rules that `_parser` has; markdown-it stops at twice as many."""
 
@@ -125,6 +129,7 @@ def _parser() -> MarkdownIt:
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
     parser.core.ruler.before("text_join", "bracket", _keep_escaped_brackets)
     parser.core.ruler.push("strong", _join_strong)
+    parser.helpers = _Helpers()  # type: ignore[assignment]  # a module, of which the rules call three functions
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
     parser.normalizeLinkText = str  # type: ignore[method-assign,assignment]  # shown as typed; it would decode `%27`
     return parser
@@ -132,6 +137,8 @@ def _parser() -> MarkdownIt:
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls it so
     """Read a table where nothing else begins; with nothing but dashes below it, `|x|` is a heading."""
+    if "|" not in state.src:
+        return False
     below = state.getLines(start + 1, start + 2, 0, keepLastLF=False).strip() if start + 1 < end else ""
     return bool(below.strip("-")) and rules_block.table(state, start, end, silent)
 
@@ -144,17 +151,49 @@ def _is_punctuation(character: str) -> bool:
 state_inline.isPunctChar = _is_punctuation  # type: ignore[assignment,attr-defined]  # it has no other way in
 
 
+class _Destination(NamedTuple):
+    """Where a link leads to, as markdown-it's rules ask for it."""
+
+    ok: bool
+    pos: int
+    """Where it ends."""
+    str: str
+
+
+class _Helpers:
+    """markdown-it's helpers, of which one walks through the characters of each address."""
+
+    parseLinkLabel = staticmethod(helpers.parseLinkLabel)  # noqa: N815 - markdown-it calls it so
+    parseLinkTitle = staticmethod(helpers.parseLinkTitle)  # noqa: N815 - likewise
+
+    @staticmethod
+    def parseLinkDestination(text: str, start: int, end: int) -> Any:  # noqa: N802, ANN401 - likewise; its class is private
+        """Return the address that begins at *start*: at once where nothing in it means anything."""
+        found = _SIMPLE_DESTINATION.match(text, start, end)
+        if found and (found.end() == end or text[found.end()] in _BEHIND_DESTINATION):
+            return _Destination(ok=True, pos=found.end(), str=found[0])
+        return helpers.parseLinkDestination(text, start, end)
+
+
 def _keep_escaped_brackets(state: StateCore) -> None:
     r"""Keep `\[` and `\@` apart from the text behind them: `\[^1]` is no footnote, `\@key` no citation."""
     for token in state.tokens:
+        if "\\" not in token.content and "&" not in token.content:  # no escape, no entity
+            continue
         for child in token.children or ():
             if child.type == "text_special" and child.content in ("[", "@"):
                 child.type = "bracket"
 
 
+_MARKS_OF_TWO = 4
+"""How many `**` or `__` two elements have, of which one may stand in the other."""
+
+
 def _join_strong(state: StateCore) -> None:
     """Hide the marks of `**` directly within `**`, as GitHub does: `____a____` is one element, not two."""
     for token in state.tokens:
+        if token.content.count("**") + token.content.count("__") < _MARKS_OF_TWO:
+            continue
         outer: list[str] = []
         hidden: list[bool] = []
         for child in token.children or ():
@@ -210,9 +249,10 @@ def walk(tokens: Iterable[Token]) -> Iterator[tuple[Token, Token, int]]:
             block = token
         if token.type != "inline":
             yield token, block, 0
-            yield from walk(token.children or ())  # of a callout or footnote
-            continue
-        yield from _walk_inline(token.children or [], token if token.map else block, 0)
+            if token.children:  # of a callout or footnote
+                yield from walk(token.children)
+        elif token.children:
+            yield from _walk_inline(token.children, token if token.map else block, 0)
 
 
 def _walk_inline(children: Iterable[Token], block: Token, line: int) -> Iterator[tuple[Token, Token, int]]:
@@ -221,7 +261,10 @@ def _walk_inline(children: Iterable[Token], block: Token, line: int) -> Iterator
         yield child, block, line
         if child.children:
             yield from _walk_inline(child.children, block, line)
-        line += child.type in ("softbreak", "hardbreak") or child.content.count("\n")
+        if not child.content:
+            line += child.type in ("softbreak", "hardbreak")
+        elif "\n" in child.content:
+            line += child.content.count("\n")
 
 
 def holds_html(tokens: Iterable[Token]) -> bool:
@@ -234,9 +277,9 @@ def live_pieces(cell: Cell) -> Iterator[tuple[int, Part]]:
     if not cell.protected.pieces:
         return
     for token, _, _ in walk(cell.tokens):
-        if token.type in CODE:
+        if token.type in CODE or not (token.attrs or "{" in token.content):
             continue
-        for text in (token.content, *map(str, token.attrs.values())) if token.attrs else (token.content,):
+        for text in (token.content, *map(str, token.attrs.values())):
             for found in PLACEHOLDER.finditer(text) if "{" in text else ():
                 piece = cell.protected.piece(found)
                 if piece is not None:

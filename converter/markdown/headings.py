@@ -30,6 +30,8 @@ _HASHTAG = re.compile(r"^ *#([\w-]+) *$", re.MULTILINE)
 def ids_of(cells: list[Cell], taken: set[str]) -> None:
     """Take the ids that authors give in HTML; what has an id that is taken gets another one, as do links to it."""
     for cell in cells:
+        if "<" not in cell.protected.text:
+            continue
         html = [token for token, _, _ in walk(cell.tokens) if token.type in HTML and "<" in token.content]
         new = ids.changes([name for token in html for name in ids.given(token.content)], taken)
         seen: set[str] = set()

@@ -46,7 +46,7 @@ class Renderer(RendererHTML):
 
     def closed(self, tokens: Sequence[Token], html: str, cell: Cell, page: Page) -> str:
         """Return the *html* that *tokens* became as a piece of its own, whatever their author left open."""
-        if not holds_html(tokens):
+        if "<" not in cell.protected.text or not holds_html(tokens):
             return html
         result = whole(html, liquid=True)
         for fault in result.faults:
@@ -55,6 +55,8 @@ class Renderer(RendererHTML):
 
     def show(self, text: str, env: EnvType, *, escaped: bool = False, attribute: bool = False) -> str:
         """Return *text* with math and Liquid put back and everything else safe from Liquid."""
+        if "{" not in text:
+            return text if escaped else text.translate(_TEXT_ESCAPES)
         cell: Cell = env["cell"]
         parts, done = [], 0
         for found in PLACEHOLDER.finditer(text):
@@ -190,6 +192,8 @@ class Renderer(RendererHTML):
 
     def _is_empty(self, inline: Token, env: EnvType) -> bool:
         """Tell whether nothing of a paragraph will be seen: what works elsewhere, or not at all."""
+        if "{" not in inline.content:
+            return False
         pieces = [
             piece for found in PLACEHOLDER.finditer(inline.content) if (piece := env["cell"].protected.piece(found))
         ]
@@ -258,9 +262,11 @@ class Renderer(RendererHTML):
         return self._citation(meta["citation"], env["page"], linked=meta["linked"])
 
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        is_address = idx > 0 and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto"
-        is_plain = is_address or not env["page"].has_emoji
-        return self.show(tokens[idx].content if is_plain else _with_emoji(tokens[idx].content), env)
+        content = tokens[idx].content
+        if ":" in content and env["page"].has_emoji:
+            is_address = idx > 0 and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto"
+            content = content if is_address else _with_emoji(content)
+        return self.show(content, env)
 
     def bracket(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return self.show(tokens[idx].content, env)

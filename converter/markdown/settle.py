@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NO_ALT = "an image has no text for those who do not see it; say what it shows: ![what it shows](…)"
+_MAY_LINK = re.compile(r"[\]<@]|://|www\.")
+"""What every link has: one of Markdown's, or a bare address."""
 _MARKDOWN_LABEL = re.compile(r"\[\^(\d+|[A-Za-z]\w*)\]")
 _SIZED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\s]+) +=([\d%]*)x?[\d%]*\)")
 _SPACED_IMAGE = re.compile(r"!\[[^\[\]]*\]\(([^()<>\n]* [^()<>\n\"]*\.(?:png|jpe?g|gif|svg|webp))\)", re.IGNORECASE)
@@ -39,7 +41,7 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
                 (references if kind is liquid.Kind.REFERENCE else details).append(mention)
                 inner = liquid.references(piece.detail)  # type: ignore[union-attr]  # likewise
                 references += [replace(mention, label=label) for label in inner]
-        for token, block, line in walk(cell.tokens):
+        for token, block, line in walk(cell.tokens) if "[^" in cell.protected.text else ():
             labels: list[str] = []
             if token.type == "footnote_ref":
                 labels = [token.meta["label"]]
@@ -68,6 +70,8 @@ def footnotes_of(cells: list[Cell], page: Page) -> None:
 
 def images_of(cell: Cell, page: Page) -> None:
     """Publish the local images of *cell* and make its tokens refer to them."""
+    if "![" not in cell.protected.text and "<" not in cell.protected.text:
+        return
     for token, block, line in walk(cell.tokens):
         if token.type == "text":
             for found in _SPACED_IMAGE.finditer(token.content) if "![" in token.content else ():
@@ -157,6 +161,8 @@ def _image(address: str, cell: Cell, page: Page, line: int, severity: Severity =
 
 def links_of(cell: Cell, page: Page) -> None:
     """Make links to other notebooks of the blog links to their posts; those in HTML are dealt with as its images."""
+    if not _MAY_LINK.search(cell.protected.text):
+        return
     for token, block, line in walk(cell.tokens):
         if token.type == "link_open":
             post = _post(str(token.attrs["href"]), cell, page, cell.line(block, line))
