@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import converter.light  # noqa: F401 - before anything loads jsonschema
-from converter import __version__, workers
+from converter import __version__, interrupts, workers
 from converter import config as settings
 from converter.errors import ConfigError, ConverterError
 
@@ -332,8 +332,7 @@ def clean(session: _Session, *, posts: bool) -> int:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command that *arguments* (default: those of the process) name, and exit with its status."""
     gc.set_threshold(workers.YOUNG)  # what is imported stays, and to search it again and again takes a tenth of a start
-    # Whoever ends us politely gets what Ctrl-C gets: kernels and Jekyll end first.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupts.heed()
     try:
         status = cli.main(args=arguments, prog_name="nbpress", standalone_mode=False)
     except click.exceptions.Exit as leave:

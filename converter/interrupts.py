@@ -1,12 +1,10 @@
-"""Ctrl-C while kernels run: the first one ends them in good order, a later one ends us at once."""
+"""Ctrl-C, and whatever else ends us politely: the first one ends kernels in good order, a later one ends us at once."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -19,6 +17,24 @@ _PATIENCE = 0.5
 _STATUS = 130
 
 
+def heed() -> None:
+    """Take a request to end, and the end of the terminal, for Ctrl-C: kernels and Jekyll end first.
+
+    `nohup` means that the end of the terminal is none of ours.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        shown = [number for number in (1, 2) if os.isatty(number)]  # of one that has gone nobody can tell
+
+        def on_hangup(*_: object) -> None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for number in shown:
+                os.dup2(nowhere, number)  # what is still to be said would be an error
+            signal.raise_signal(signal.SIGINT)
+
+        signal.signal(signal.SIGHUP, on_hangup)
+
+
 def run(work: Coroutine[None, None, _Result], stops: Callable[[int], None]) -> _Result:
     """Return what *work* returns; raise `KeyboardInterrupt`, its kernels ended, if it was interrupted.
 
@@ -26,6 +42,9 @@ def run(work: Coroutine[None, None, _Result], stops: Callable[[int], None]) -> _
 
     Whoever calls this from within an event loop, in a notebook for example, gets one in a thread of its own.
     """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -38,8 +57,10 @@ async def _heeding(work: Coroutine[None, None, _Result], stops: Callable[[int], 
     """Await *work*, and cancel it at the first signal.
 
     Whoever is cancelled ends its kernel. At a signal later on there is no more waiting: whatever is left then is ended
-    by the watchdog of `kernel`.
+    by the `watchdog`.
     """
+    import asyncio
+
     loop, task, heard = asyncio.get_running_loop(), asyncio.ensure_future(work), list[float]()
 
     def on_signal() -> None:

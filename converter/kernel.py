@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 
-from converter import channels, read
+from converter import channels, read, watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from nbformat import NotebookNode
 
@@ -93,8 +92,7 @@ class Client(NotebookClient):
         nbclient's own way puts handlers on signals, one notebook over those of the other. Ours leaves them alone:
         whoever is cancelled ends its kernel.
         """
-        with tempfile.TemporaryDirectory(prefix="nbpress-", dir=_short_folder(), ignore_cleanup_errors=True) as name:
-            folder = Path(name)
+        with watchdog.folder(_short_folder()) as folder:
             try:
                 await self._start(folder, options)
                 if self.start_code:
@@ -124,7 +122,8 @@ class Client(NotebookClient):
                         preexec_fn=_limits(self.memory),
                         **options,
                     )
-                    _WATCHDOG.follow(self._group())
+                    if group := self._group():
+                        watchdog.follow(group)
                 await self.async_start_new_kernel_client()
             except (RuntimeError, OSError, DeadKernelError) as error:
                 said = _tail(folder / "stderr")  # before we end it, which it may comment on
@@ -154,7 +153,7 @@ class Client(NotebookClient):
         if group and hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)  # children that outlived it, after a fork for example
-            _WATCHDOG.forget(group)
+            watchdog.forget(group)
 
     def _group(self) -> int | None:
         """Return the process group of the kernel."""
@@ -223,54 +222,6 @@ class Client(NotebookClient):
         found = ((reply or {}).get("content", {}).get("user_expressions") or {}).get("it", {})
         return str(found.get("data", {}).get("text/plain", ""))
 
-
-class _Watchdog:
-    """A shell that outlives us if we are killed, and then ends the kernels' process groups.
-
-    A kernel ends with its parent by itself, but not what its cells have forked or started.
-    """
-
-    SCRIPT = """
-        while read -r sign group; do
-            if [ "$sign" = + ]; then groups="$groups $group"; continue; fi
-            left=
-            for one in $groups; do [ "$one" = "$group" ] || left="$left $one"; done
-            groups=$left
-        done
-        for one in $groups; do kill -s KILL -- "-$one"; done
-    """
-
-    def __init__(self) -> None:
-        self._shell: subprocess.Popen[str] | None = None
-
-    def follow(self, group: int | None) -> None:
-        """Have *group* ended when we are gone."""
-        if group is None or os.name != "posix":
-            return
-        if self._shell is None:
-            self._shell = subprocess.Popen(  # noqa: S603 - a script of our own
-                ["/bin/sh", "-c", self.SCRIPT],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for us
-                text=True,
-            )
-            atexit.register(self._shell.communicate)
-        self._tell(f"+ {group}")
-
-    def forget(self, group: int) -> None:
-        """Leave *group* alone: it has ended, and its number may be given to others."""
-        self._tell(f"- {group}")
-
-    def _tell(self, line: str) -> None:
-        if self._shell is not None and self._shell.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):
-                self._shell.stdin.write(f"{line}\n")
-                self._shell.stdin.flush()
-
-
-_WATCHDOG = _Watchdog()
 
 NOTEBOOK_FACTOR = 5
 """How many times the output of one cell a whole notebook may print."""

@@ -12,14 +12,13 @@ import os
 import re
 import shutil
 import stat
-import tempfile
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from converter import directives, images, outputs, stable, streams
+from converter import directives, images, outputs, stable, streams, watchdog
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
@@ -255,8 +254,8 @@ def scratch(root: Path, source: Source) -> Iterator[Source]:
     The copy shares no file with the blog. A link within the blog leads to the same place within the copy, one out of
     it to where it led. Git, caches, environments and what Jekyll made are left out.
     """
-    with tempfile.TemporaryDirectory(prefix="nbpress-", ignore_cleanup_errors=True) as folder:
-        there = Path(folder).resolve() / (root.resolve().name or "blog")
+    with watchdog.folder() as folder:
+        there = folder.resolve() / (root.resolve().name or "blog")
         _copy(root.resolve(), there, root.resolve(), there)
         yield replace(source, file=there / source.path)
 

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import itertools
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -123,6 +124,10 @@ def _end_soon(*_: object) -> None:
 
 
 def _end_with(parent: BaseProcess) -> None:
-    """End this process as soon as *parent* has ended, however it did."""
+    """End this process as soon as *parent* has ended, however it did, with the folder of sockets between them."""
+    from multiprocessing import util
+
+    folder = util.get_temp_dir()  # the parent's, who is not there to remove it if it was killed
     parent.join()
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)

@@ -105,7 +105,9 @@ def test_builds_and_checks_are_the_same_however_many_work(tmp_path: Path, monkey
     [(signal.SIGINT, True), (signal.SIGTERM, True), (signal.SIGTERM, False), (signal.SIGKILL, False)],
 )
 def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_path: Path) -> None:  # noqa: FBT001
-    """Whatever ends it, those who worked for it end too."""
+    """Whatever ends it, those who worked for it end too, and leave no file behind."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
     code = (
         "import os, time\nfrom tests.test_workers import nap\nfrom converter import workers\n"
         f"if __name__ == '__main__':\n    print(len(list(workers.each(nap, [{str(tmp_path)!r}] * {MANY}))))\n"
@@ -115,7 +117,7 @@ def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_
     work = subprocess.Popen(
         [sys.executable, script],
         stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "TMPDIR": str(folder)},
         start_new_session=True,
     )
     _wait(lambda: len(_pids(tmp_path)) == 2, "two processes at work")
@@ -127,6 +129,7 @@ def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_
     assert work.returncode
     assert said.count(b"Traceback") == (sign is signal.SIGINT), said.decode()
     _wait(lambda: not any(map(_lives, _pids(tmp_path))), "the end of all")
+    _wait(lambda: not any(folder.iterdir()), "an empty folder of temporary files")
 
 
 @SEVERAL

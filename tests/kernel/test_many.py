@@ -126,6 +126,7 @@ KILLS: dict[str, tuple[list[tuple[signal.Signals, float]], int]] = {
     "Ctrl-C twice": ([(signal.SIGINT, 0.05), (signal.SIGINT, 0)], 130),
     "Ctrl-C in haste": ([(signal.SIGINT, 0.001)] * 5, 130),
     "SIGTERM": ([(signal.SIGTERM, 0)], 130),
+    "the end of its terminal": ([(signal.SIGHUP, 0)], 130),
     "SIGKILL": ([(signal.SIGKILL, 0)], -signal.SIGKILL),
 }
 """Signals to the build, with the seconds until the next, and how it ends."""
@@ -133,7 +134,8 @@ KILLS: dict[str, tuple[list[tuple[signal.Signals, float]], int]] = {
 
 def _killed(root: Path, kills: list[tuple[signal.Signals, float]]) -> tuple[list[list[int]], int, str, str]:
     """Kill a build of two notebooks; return which of their processes are left (kernel, program, copy), and its end."""
-    build = folders.started(root, "build", "--jobs", "2")
+    (root / "tmp").mkdir()
+    build = folders.started(root, "build", "--jobs", "2", env={"TMPDIR": str(root / "tmp")})
     all_run = folders.ends(lambda: not all((root / f"_notebooks/{name}.pids").exists() for name in "ab"), 60)
     for kill, pause in kills if all_run else [(signal.SIGKILL, 0.0)]:
         if build.poll() is None:
@@ -155,7 +157,7 @@ def _endless(folder: Path) -> Path:
 
 @pytest.mark.parametrize("how", KILLS)
 def test_no_kernel_outlives_the_build_after(tmp_path: Path, how: str) -> None:
-    """Two kernels run, with what they have started; all are gone, and no file of the blog has changed."""
+    """Two kernels run, with what they have started; all are gone with their files, and none of the blog has changed."""
     root = _endless(tmp_path)
     before = folders.tree(root)
     kills, status = KILLS[how]
@@ -163,6 +165,7 @@ def test_no_kernel_outlives_the_build_after(tmp_path: Path, how: str) -> None:
     assert (kernels, returned, said) == ([], status, ""), log
     after = folders.tree(root)
     assert {path: after[path] for path in before} == before
+    assert folders.ends(lambda: any((root / "tmp").iterdir()), 5), folders.tree(root / "tmp")
     if status == 130:
         assert others == [[], []]
         assert log.splitlines()[-1] == "interrupted"

@@ -44,14 +44,14 @@ ESCAPE = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
 class Screen:
     """A terminal on which the command line runs."""
 
-    def __init__(self, root: Path, *arguments: str, env: dict[str, str]) -> None:
-        """Start the command line in *root*."""
+    def __init__(self, root: Path, *arguments: str, env: dict[str, str], prefix: tuple[str, ...] = ()) -> None:
+        """Start the command line in *root*; *prefix* is a command that runs commands."""
         self.master, slave = os.openpty()
         variables = folders.environment({"TERM": "xterm-256color"} | env)
         if env.get("NO_COLOR") == "":
             del variables["NO_COLOR"]
         self.process = subprocess.Popen(
-            [*folders.COMMAND, *arguments],
+            [*prefix, *folders.COMMAND, *arguments],
             cwd=root,
             env=variables,
             stdin=slave,
@@ -202,6 +202,30 @@ def test_ctrl_c_ends_in_good_order_and_a_second_one_at_once(tmp_path: Path, time
         assert timeless(screen.lines)[-2] == f"stopped  {GOOD}  N s  never run by nbpress"
     else:
         assert not any(line.startswith(f"stopped  {GOOD}") for line in screen.lines), "nobody has waited for the kernel"
+
+
+def test_who_closes_the_window_ends_the_build_in_good_order(tmp_path: Path) -> None:
+    """Nobody reads any more; the kernel ends first, and no file of the run is left."""
+    cell = {"code": "import os, pathlib, time\npathlib.Path('../runs').write_text(f'{os.getpid()}')\ntime.sleep(1000)"}
+    root = folders.make(tmp_path, {"_config.yml": "{}\n", GOOD: ["# Good", cell]})
+    (root / "tmp").mkdir()
+    screen = Screen(root, "build", env={"TMPDIR": str(root / "tmp")})
+    assert folders.ends(lambda: not (root / "runs").exists() or not (root / "runs").read_text(), 60)
+    os.close(screen.master)
+    assert screen.process.wait(20 * folders.BUSY) == 130
+    assert not folders.is_running(int((root / "runs").read_text()))
+    assert list((root / "tmp").iterdir()) == []
+    assert not (root / ".nbpress/builder").exists(), "the next build believes that this one was killed"
+
+
+def test_nohup_goes_on_without_a_terminal(tmp_path: Path) -> None:
+    cell = {"code": "import pathlib, time\npathlib.Path('../runs').touch()\ntime.sleep(1)\nprint('whole')"}
+    root = folders.make(tmp_path, {"_config.yml": "{}\n", GOOD: ["# Good", cell]})
+    screen = Screen(root, "build", env={}, prefix=("nohup",))
+    assert folders.ends(lambda: not (root / "runs").exists(), 60)
+    os.close(screen.master)
+    assert screen.process.wait(20 * folders.BUSY) == 0
+    assert folders.printed(root / GOOD) == ["whole\n"]
 
 
 def test_status_cuts_no_name(root: Path) -> None:
