@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import logging
 import os
-import shutil
 import signal
 import sys
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import converter.light  # noqa: F401 - before anything loads jsonschema
-from converter import __version__, interrupts, workers
+from converter import __version__, interrupts, process, workers
 from converter import config as settings
 from converter.errors import ConfigError, ConverterError
 
@@ -317,21 +317,19 @@ def new(session: _Session, title: str, day: datetime.datetime | None, *, browse:
 @_voice
 def clean(session: _Session, *, posts: bool) -> int:
     """Remove what nbpress remembers (.nbpress/); the next build may take longer and gives the same."""
-    from converter import files, write
-    from converter.posts import Index
+    from converter import pipeline
 
-    config = session.config()
-    if posts:
-        ours = [path for path, notebook in Index.read(config).notebooks.items() if notebook]
-        for path in write.remove_posts(ours, config).removed:
-            session.terminal.say(f"removed {path}")
-    shutil.rmtree(config.root / files.STATE, ignore_errors=True)
+    for path in pipeline.clean(session.config(), posts=posts, progress=session.terminal).removed:
+        session.terminal.say(f"removed {path}")
     return 0
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command that *arguments* (default: those of the process) name, and exit with its status."""
     gc.set_threshold(workers.YOUNG)  # what is imported stays, and to search it again and again takes a tenth of a start
+    if arguments is None:
+        process.speak_utf8()
+    process.open_streams()
     interrupts.heed()
     try:
         status = cli.main(args=arguments, prog_name="nbpress", standalone_mode=False)
@@ -351,5 +349,11 @@ def main(arguments: list[str] | None = None) -> None:
         status = WRONG
     except ConverterError as error:
         click.echo(str(error), err=True)
+        status = ATTENTION
+    except OSError as error:  # of a disk or a stream that refuses what every stage takes for granted
+        with contextlib.suppress(OSError):
+            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            click.echo(f"nbpress cannot go on: {where}{error.strerror or error}", err=True)
+        process.close_streams()
         status = ATTENTION
     sys.exit(status or 0)

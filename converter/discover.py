@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from converter import text
-from converter.errors import ConfigError, PostNameError
+from converter.errors import ConfigError, PostNameError, ReadError
 from converter.model import Finding, Source
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ def source(file: Path, config: Config) -> Source:
 
 def files(config: Config) -> list[Path]:
     """Return the files of the blog's notebooks and documents, in the order of their paths."""
-    notebooks = _files(config.root / config.source, SUFFIXES)
+    notebooks = _files(config, config.source, SUFFIXES)
     texts = [file for file in notebooks if file.suffix != ".ipynb" and text.is_notebook(file)]
     paired = {file.with_suffix(".ipynb") for file in texts}
     own = [file for file in notebooks if file.suffix == ".ipynb" and file not in paired]
-    found = {*own, *texts, *_files(config.root / config.word, WORD)}
+    found = {*own, *texts, *_files(config, config.word, WORD)}
     return sorted(found, key=lambda file: file.relative_to(config.root).as_posix())
 
 
@@ -113,10 +113,19 @@ def shared_path(source: Source, claim: Sequence[Source]) -> Finding:
     return Finding(rule="post-path-unique", message=message, source=source.path)
 
 
-def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """Return the files below *folder* that end so, without those that a name marks as not meant for the blog."""
+def _files(config: Config, home: PurePosixPath, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the files below *home* that end so, without those that a name marks as not meant for the blog.
+
+    Raises `ReadError` if a folder cannot be read: its notebooks would count as gone.
+    """
+
+    def on_error(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError | NotADirectoryError):
+            path = PurePosixPath(Path(os.fsdecode(error.filename)).relative_to(config.root).as_posix())
+            raise ReadError(f"cannot be read: {error.strerror}", source=path, hint="check its rights") from error
+
     found = []
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(config.root / home, onerror=on_error):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
         # Word keeps `~$name.docx` beside every document that is open.
         found += [

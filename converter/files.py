@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +30,10 @@ os.umask(_UMASK)
 
 
 def content(source: Source) -> bytes:
-    """Return what is in the file of *source*."""
+    """Return what is in the file of *source*; a pipe would never tell."""
     try:
+        if not stat.S_ISREG(source.file.stat().st_mode):
+            raise ReadError("cannot be read: it is a pipe or a device, and no file", source=source.path)
         return source.file.read_bytes()
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror}", source=source.path) from error

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from converter.config import Config
     from converter.model import Source
 
+PLACEHOLDER = "One sentence that says what it is about."
+"""The description of every new notebook, which is for its author."""
+
 
 def parse(nb: NotebookNode, source: Source, config: Config) -> FrontMatter:
     """Return the front matter of *nb*, which comes from *source*.
@@ -137,7 +140,16 @@ def size_setting(matter: FrontMatter, key: str, default: int | None) -> int | No
 
 
 def _oddities(entry: Entry, source: Source, cell: int | None) -> Iterator[Finding]:
-    """Yield a finding if *entry*'s key is a near miss of one with a meaning, and if its value has half a quote."""
+    """Yield a finding if *entry*'s key is a near miss of one with a meaning, and if its value is none of an author."""
+    if entry.key == "description" and entry.raw.strip() == PLACEHOLDER:
+        yield Finding(
+            rule="description-written",
+            message="the description is still that of every new notebook; say what it is about, or remove the line",
+            source=source.path,
+            cell=None if cell is None else cell + 1,
+            line=entry.line or None,
+            severity=Severity.WARNING,
+        )
     if entry.raw.startswith('"') and entry.raw.count('"') == 1 and "\n" not in entry.raw:
         yield Finding(
             rule="front-matter-valid",

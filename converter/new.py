@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -32,8 +33,8 @@ _APOSTROPHES = re.compile("(?<=\\w)['\u2019](?=\\w)")
 _LONGEST = 70
 """Characters of a slug: in any script less than the 255 bytes that file systems take."""
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-_HEADING = "# {title}\n> One sentence that says what it is about.\n\n- categories: []\n- toc: true"
-_YAML = "---\ntitle: {title}\ndescription: One sentence that says what it is about.\ncategories: []\ntoc: true\n---"
+_HEADING = f"# {{title}}\n> {front_matter.PLACEHOLDER}\n\n- categories: []\n- toc: true"
+_YAML = f"---\ntitle: {{title}}\ndescription: {front_matter.PLACEHOLDER}\ncategories: []\ntoc: true\n---"
 
 
 def notebook(title: str, day: date, config: Config) -> Path:
@@ -50,8 +51,11 @@ def notebook(title: str, day: date, config: Config) -> Path:
     text = json.dumps(_content(title, source, config), indent=1, ensure_ascii=False) + "\n"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x", encoding="utf-8", newline="\n") as stream:
+        with contextlib.ExitStack() as unwritten, file.open("x", encoding="utf-8", newline="\n") as stream:
+            unwritten.callback(file.unlink)  # half a notebook would only be in the way
             stream.write(text)
+            stream.flush()
+            unwritten.pop_all()
     except FileExistsError as error:
         message = f"{source.path} is there already, and stays as it is; choose another title or --date"
         raise ConfigError((message,)) from error

@@ -102,6 +102,20 @@ def status(config: Config, only: Iterable[Path], today: date) -> tuple[Report, t
     )
 
 
+def clean(config: Config, *, posts: bool, progress: Progress | None = None) -> Report:
+    """Forget what earlier builds and checks have seen, and with *posts* remove what nbpress made; no build goes on."""
+    from converter import files, write
+    from converter.posts import Index
+
+    if not posts and not files.state(config).exists():
+        return Report()
+    with write.lock(config, (progress or Progress()).waits):
+        ours = [path for path, notebook in Index.read(config).notebooks.items() if notebook and posts]
+        removed = write.remove_posts(ours, config).removed
+        write.forget(config)
+    return Report(removed=removed)
+
+
 def check(config: Config, only: Iterable[Path] = ()) -> Report:
     """Say of every post whether it is what its notebook says; run nothing, write nothing but what may be forgotten."""
     only = tuple(only)

@@ -226,9 +226,9 @@ class _Preview:
     def build(self, only: Iterable[Path]) -> Report:
         """Build the notebooks *only* (default: all), and let the terminal and the pages know what is wrong."""
         only = tuple(only)
-        if not only:
-            self.notebooks = {source.path: source.file for source in discover.sources(self.config)}
         try:
+            if not only:
+                self.notebooks = {source.path: source.file for source in discover.sources(self.config)}
             telling = _Telling(self.terminal, self.pages, self.greet)
             report = pipeline.build(self.config, only, progress=telling, failures=self.failures)
             self.fails("build", ())

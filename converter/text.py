@@ -69,7 +69,7 @@ def is_notebook(file: Path) -> bool:
 
     Form means YAML at the head of Markdown, and a cell marker `# %%` in a script. A module or a README is none.
     """
-    if file.suffix not in SUFFIXES:
+    if file.suffix not in SUFFIXES or file.is_fifo():
         return False
     is_dated = _DATED.match(file.name) is not None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from converter.model import Post, Source, Stored
     from converter.posts import Index
 
+_LOCK, _HOLDER = "lock", "builder"
+"""The file that only one build can hold, and the one that says which process that is."""
 _OF_OUTPUTS = re.compile(r"[0-9a-f]{16}\.\w+")
 """Names of images that come from outputs: no author calls a file so."""
 
@@ -53,10 +56,10 @@ def lock(config: Config, waits: Callable[[str], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     folder = files.state(config)
-    holder = folder / "builder"
+    holder = folder / _HOLDER
     try:
         folder.mkdir(exist_ok=True)
-        own = FileLock(folder / "lock")
+        own = FileLock(folder / _LOCK)
         try:
             own.acquire(timeout=0)
         except Timeout:
@@ -74,6 +77,19 @@ def lock(config: Config, waits: Callable[[str], None]) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         own.release()
+
+
+def forget(config: Config) -> None:
+    """Remove what is remembered of the blog, all but the lock, which its caller holds and others may wait for."""
+    for entry in files.state(config).iterdir():
+        if entry.name not in (_LOCK, _HOLDER):
+            try:
+                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+            except OSError as error:
+                path = entry.relative_to(config.root)
+                raise WriteError(
+                    f"{path} cannot be removed: {error.strerror}", hint="check the folder's rights"
+                ) from error
 
 
 def post(post: Post, index: Index, config: Config) -> Changes:

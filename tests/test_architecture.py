@@ -24,7 +24,7 @@ ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
     (
         "bibtex_fields bibtex channels errors yaml_text matter_keys highlight liquid kernel_limit kernel_probe "
-        "kernel_start interrupts watchdog widgets light site_keys views workers"
+        "kernel_start interrupts process watchdog widgets light site_keys views workers"
     ),
     "model config files charts directives folds streams mathml text jekyll gateway markup probe preview",
     (
@@ -46,8 +46,8 @@ LAYERS = (
 )
 """Lowest first. A module imports only from the layers below, and from names further left in its own."""
 ORDER = [name for names in LAYERS for name in names.split()]
-PRINTING = ("cli", "terminal")
-"""Who may write to the terminal."""
+PRINTING = ("cli", "process", "terminal")
+"""Who may write to the terminal, and who sees to it that it can be written to."""
 HEAVY = (
     *("IPython", "bibtexparser", "citeproc", "ipykernel", "jupyter_client", "jupytext", "lxml", "nbclient"),
     *("nbconvert", "pypandoc", "zmq"),

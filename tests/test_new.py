@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import nbformat
@@ -48,7 +50,20 @@ def test_every_title_reads_back(tmp_path_factory: pytest.TempPathFactory, title:
     matter = front_matter.parse(nb, discover.source(file, settings), settings)
     visible = "".join(letter if letter.isprintable() else " " for letter in title)
     assert matter.values["title"] == " ".join(visible.split())
-    assert matter.findings == ()
+    assert [finding.rule for finding in matter.findings] == ["description-written"]
+
+
+def test_a_full_disk_leaves_no_empty_notebook(tmp_path: Path) -> None:
+    """What cannot be written whole would be in the way of the next try."""
+    root = folders.make(tmp_path, {})
+    code = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    code += "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\nfrom converter import cli; cli.main(['new', 'A'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False, timeout=60 * folders.BUSY
+    )
+    assert done.returncode == 2
+    assert done.stderr.endswith("-a.ipynb cannot be written: File too large\n")
+    assert list((root / "_notebooks").iterdir()) == []
 
 
 def test_it_begins_with_a_heading_that_authors_know(tmp_path: Path) -> None:

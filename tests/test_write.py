@@ -215,6 +215,40 @@ def _unprivileged() -> list[str]:
     return limited
 
 
+@pytest.mark.parametrize("command", ["build", "check", "status", "clean --posts"])
+@pytest.mark.parametrize("mode", [0o000, 0o444])
+def test_a_folder_that_cannot_be_read_is_one_line_and_costs_no_post(command: str, mode: int, tmp_path: Path) -> None:
+    """Its notebooks are not gone, only out of sight."""
+    notebooks = ("_notebooks/2020-01-02-a.ipynb", "_notebooks/deep/2020-01-03-b.ipynb")
+    root = folders.make(tmp_path, {name: ["# A"] for name in notebooks})
+    build(root)
+    before = folders.tree(root)
+    (root / "_notebooks/deep").chmod(mode)
+    try:
+        done = folders.nbpress(root, *command.split(), prefix=_unprivileged())
+    finally:
+        (root / "_notebooks/deep").chmod(0o755)
+    assert "Traceback" not in done.stderr
+    if command == "clean --posts":
+        assert (done.returncode, sorted(folders.tree(root))) == (0, ["_config.yml", *notebooks])
+        return
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "Permission denied" in line]
+    assert done.returncode == 1
+    assert len(said) == 1
+    assert "_notebooks/deep" in said[0]
+    assert folders.tree(root) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.parametrize("suffix", ["ipynb", "md", "docx"])
+def test_a_pipe_with_the_name_of_a_notebook_keeps_nobody_waiting(suffix: str, tmp_path: Path) -> None:
+    root = folders.make(tmp_path, {"_notebooks/2020-01-02-a.ipynb": ["# A"], "_word/": ""})
+    os.mkfifo(root / ("_word" if suffix == "docx" else "_notebooks") / f"2020-01-03-pipe.{suffix}")
+    done = folders.nbpress(root, "build")
+    assert (root / "_posts/2020-01-02-a.html").exists()
+    assert ("it is a pipe or a device, and no file [notebook-reads]" in done.stdout) == (suffix != "md"), done.stdout
+
+
 @pytest.mark.parametrize("folder", ["_posts", "_posts/deep", IMAGES])
 def test_a_read_only_folder_is_one_line(folder: str, tmp_path: Path) -> None:
     """Nothing is lost, no temporary file is left, and the message names the file and what to do."""
