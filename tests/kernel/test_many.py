@@ -194,6 +194,25 @@ def test_the_second_of_two_builds_says_whom_it_waits_for(tmp_path: Path) -> None
     assert (two.returncode, said_two, log_two) == (0, "", "Nothing to do: 1 post as the notebooks say.\n")
 
 
+def test_clean_waits_for_the_build_that_is_at_work(tmp_path: Path) -> None:
+    """It would take away the lock, the notebook's post, and what the build is about to remember."""
+    code = "import pathlib, time\npathlib.Path('runs').touch()\n"
+    code += "while not pathlib.Path('go').exists():\n    time.sleep(0.01)"
+    root = folders.make(tmp_path, {"_config.yml": "{}\n", _file("a"): _cells(code), _file("b"): ["# B"]})
+    build = folders.started(root, "build")
+    assert folders.ends(lambda: not (root / "_notebooks/runs").exists(), 60)
+    clean = folders.started(root, "clean", "--posts")
+    assert clean.stderr is not None
+    assert clean.stderr.readline() == f"waiting for another build of this blog (process {build.pid})\n"
+    assert (root / "_posts/2020-01-02-b.html").exists()
+    (root / "_notebooks/go").touch()
+    build.communicate(timeout=30 * folders.BUSY)
+    _, said = clean.communicate(timeout=30 * folders.BUSY)
+    assert (build.returncode, clean.returncode) == (0, 0)
+    assert said == "removed _posts/2020-01-02-a.html\nremoved _posts/2020-01-02-b.html\n"
+    assert [it.name for it in (root / ".nbpress").iterdir()] == ["lock"]
+
+
 def test_a_build_that_was_killed_keeps_nobody_waiting(tmp_path: Path) -> None:
     """What it has left behind neither blocks the next one nor is told as a process that still works."""
     files = {"_config.yml": "{}\n", _file("a"): ["# T", "Prose."], ".nbpress/builder": "1\n", ".nbpress/lock": ""}
