@@ -11,6 +11,8 @@ from pygments.lexers.special import TextLexer
 from pygments.token import STANDARD_TYPES, Token, _TokenType
 from pygments.util import ClassNotFound
 
+from converter import lexing
+
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
@@ -21,12 +23,12 @@ _MAGIC_LANGUAGES = {
 }  # fmt: skip
 _CELL_MAGIC = re.compile(r"%%(\w+)")
 _IPYTHON_ONLY = frozenset("%!?")
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
 
 def escape(text: str) -> str:
     """Return *text* as HTML in which nothing is markup, quotes included."""
-    return text.translate(_ESCAPES)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("'", "&#39;")
 
 
 def code(source: str, language: str) -> str:
@@ -36,10 +38,10 @@ def code(source: str, language: str) -> str:
     has changed its mind on the first two, a post must not.
     """
     parts: list[str] = []
-    last, text = "", ""
+    last = text = ""
     if language == "ipython3" and _IPYTHON_ONLY.isdisjoint(source):
         language = "python"  # every rule that IPython adds is about one of these, and is tried on each token
-    for kind, value in _lexer(language).get_tokens(source):
+    for kind, value in lexing.tokens(_lexer(language), source):
         name = _css_class(kind)
         if name == last:
             text += value
@@ -63,10 +65,12 @@ def is_language(name: str) -> bool:
 
 def _span(name: str, text: str) -> str:
     """Return *text* in a span of class *name*, one span a line."""
-    escaped = escape(text)
-    if not name:
+    escaped = text if text.isalnum() else escape(text)  # most tokens are words
+    if not (name and text):
         return escaped
-    return "\n".join(f'<span class="{name}">{line}</span>' if line else "" for line in escaped.split("\n"))
+    if "\n" in escaped:
+        return "\n".join(f'<span class="{name}">{line}</span>' if line else "" for line in escaped.split("\n"))
+    return f'<span class="{name}">{escaped}</span>'
 
 
 @cache

@@ -23,8 +23,8 @@ PACKAGE = Path(converter.__file__).parent
 ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
     (
-        "bibtex_fields bibtex channels errors yaml_text matter_keys highlight liquid kernel_limit kernel_probe "
-        "kernel_start interrupts process watchdog widgets light site_keys views workers"
+        "bibtex_fields bibtex channels errors yaml_text matter_keys lexing highlight liquid kernel_limit "
+        "kernel_probe kernel_start interrupts process watchdog widgets light site_keys views workers"
     ),
     "model config files charts directives folds streams mathml text jekyll gateway markup probe preview",
     (
