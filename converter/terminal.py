@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _WIDE = 10_000
 """Columns of a table that goes into a pipe."""
+_FEW = 3
+"""Posts that a summary names; more of them would push the findings out of sight."""
 _COLUMNS = (
     TextColumn("{task.description}"),
     BarColumn(bar_width=20),
@@ -192,10 +194,11 @@ class Terminal(Progress):
 
     def built(self, report: Report, folder: PurePosixPath) -> None:
         """Print what a build has done; its posts are in *folder*."""
-        if self.verbose:
-            self._paths("wrote", report.written)
+        written = tuple(path for path in report.written if path.is_relative_to(folder))
+        posts = len(written)
+        if self.verbose or posts <= _FEW:
+            self._paths("wrote", report.written if self.verbose else written)
         self._paths("removed", report.removed)
-        posts = sum(path.is_relative_to(folder) for path in report.written)
         tally = _tally(report.findings)
         if not (report.written or report.removed or report.executed or report.failed):
             if not report.unchanged:

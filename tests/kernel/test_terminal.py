@@ -132,7 +132,11 @@ def test_a_terminal_shows_where_each_notebook_is_and_in_the_end_what_ran_why_and
     end = lines[lines.index(f"failed  {BAD}   N s  never run by nbpress") :]
     assert end[1] == f"ran     {GOOD}  N s  never run by nbpress"
     assert end[2].startswith(f"{BAD}: cell 2, line 1: ZeroDivisionError")
-    assert end[-1] == "1 notebook run, 2 posts written, 1 error in 1 file."
+    assert end[-3:] == [
+        "wrote _posts/2020-01-02-good.html",
+        "wrote _posts/2020-01-02-prose.html",
+        "1 notebook run, 2 posts written, 1 error in 1 file.",
+    ]
     assert screen.colours
     assert screen.has_cursor
 
