@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 
-from converter import files, pair, record, widgets
+from converter import files, pair, record, schema, widgets
 from converter import text as text_notebooks
 from converter.errors import PairError, ReadError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from converter.model import Source
 
 _WIDEST = 200
-_WITHOUT_IDS = 4
 _JSON = "application/json"
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 """How half of a surrogate pair stands in a file, whole or cut."""
@@ -47,7 +46,8 @@ def ipynb(data: bytes, path: PurePosixPath) -> NotebookNode:
             if _HALF.search(data):
                 raw = json.loads(_whole_text(json.dumps(raw, ensure_ascii=False)))
             node = _node(_normalise(raw, path))
-            nbformat.validate(node, relax_add_props=True)  # Jupyter opens such files, too
+            if not schema.is_valid(node):
+                nbformat.validate(node, relax_add_props=True)  # Jupyter opens such files, too
     except ReadError:
         raise
     except nbformat.ValidationError as error:
@@ -100,7 +100,7 @@ def _normalise(raw: dict[str, Any], path: PurePosixPath) -> dict[str, Any]:
     cells = raw.get("cells")
     if not isinstance(cells, list):
         raise _invalid("it has no cells" if cells is None else "its cells are no list", path)
-    raw["nbformat_minor"] = _WITHOUT_IDS  # nothing here asks for ids, and those of strangers may be no ids at all
+    raw["nbformat_minor"] = schema.VERSION[1]  # nothing here asks for ids, and those of strangers may be no ids at all
     for number, cell in enumerate(cells, 1):
         fault = _fault(cell)
         if fault:

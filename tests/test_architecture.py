@@ -24,7 +24,7 @@ ARCHITECTURE = PACKAGE.parent / "docs/architecture.md"
 LAYERS = (
     (
         "bibtex_fields bibtex channels errors yaml_text matter_keys lexing highlight liquid kernel_limit "
-        "kernel_probe kernel_start interrupts process watchdog widgets light site_keys views workers"
+        "kernel_probe kernel_start interrupts process watchdog widgets light schema site_keys views workers"
     ),
     "model config files charts directives folds streams mathml text jekyll gateway markup probe preview",
     (
