@@ -95,6 +95,7 @@ distclean: ## As clean, and .venv
 	@echo "Setting up .venv (once; takes a few minutes)" >&2
 	@$(LOCKED) requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q converter  # where Python may not write what it has compiled, as in many containers
 	@touch $@
 
 # The solver alone: whoever adds a package needs no test tools.

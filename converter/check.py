@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from converter import files, look, workers, write
+from converter import files, workers, write
 from converter.errors import NotebookError
 from converter.memo import Verdict
 from converter.model import Finding, Report
@@ -73,6 +73,8 @@ class _Checked:
 
 def _one(thing: tuple[Plan, Index], config: Config) -> _Checked:
     """Check one notebook and its post."""
+    from converter import look  # where processes do this, the one that waits for them needs none of it
+
     plan, index = thing
     seen = look.at(plan, config)
     if seen.post is None:

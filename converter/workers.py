@@ -100,8 +100,7 @@ def _context() -> BaseContext:
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     if "forkserver" in methods:
-        # Imported once for all.
-        context.set_forkserver_preload(["converter.light", "converter.check"])
+        context.set_forkserver_preload(["converter.light", "converter.ahead"])
     return context
 
 

@@ -37,7 +37,7 @@ LAYERS = (
     "convert",
     "look",
     "check exporter failures rerun",
-    "batch status",
+    "ahead batch status",
     "terminal",
     "pipeline",
     "site serve new",
@@ -158,6 +158,19 @@ def test_other_sources_that_have_not_changed_load_nothing(blog: MakeBlog) -> Non
     assert {"jupytext", "pypandoc"} <= _loaded(build)
     assert (root / "_posts/2020-01-04-c.html").is_file()
     assert _loaded(build) == set()
+
+
+def test_what_is_loaded_ahead_is_all_that_a_notebook_needs(blog: MakeBlog) -> None:
+    """Otherwise each of many processes would load it once more."""
+    root = blog({blogs.FILE: blogs.notebook(blogs.markdown("*text* $a_1$"), blogs.code("x = 1"))})
+    statement = (
+        "import sys; from converter import ahead, config, memo, pipeline; from pathlib import Path; "
+        f"before = set(sys.modules); report = pipeline.check(config.load(Path({str(root)!r}))); "
+        "assert [it.rule for it in report.findings] == ['post-exists'], report; "
+        "print(*(name for name in set(sys.modules) - before if name.startswith('converter')))"
+    )
+    done = subprocess.run([sys.executable, "-c", statement], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split(), done.stderr) == ([], "")
 
 
 def test_the_architecture_page_lists_the_modules_in_their_own_words() -> None:
