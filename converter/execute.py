@@ -151,7 +151,7 @@ def _use(client: Client, run: Run, declared: dict[str, str]) -> tuple[record.Use
         Finding(rule="input-stays", message=f"{path} {what}", source=source.path, severity=Severity.WARNING)
         for path, what in said
     )
-    found = {**now, **before, **trace.inputs}
+    found = {**dict.fromkeys(trace.absent, record.ABSENT), **now, **before, **trace.inputs}
     return record.Use(inputs=found, environment=trace.environment, network=trace.network), findings
 
 

@@ -30,6 +30,8 @@ _IGNORED = {
 }
 """Folders that hold nothing an author would call an input."""
 _IGNORED_ENDS = (".dist-info", ".egg-info", ".pyc", ".pyo")
+_NAMES_OF_CODE = (".py", ">")
+"""How names of code end that come from nowhere, as in `<string>`: whoever shows an error looks for its source."""
 _WRITES = os.O_WRONLY | os.O_RDWR
 _LOOPBACK = {"", "localhost", "localhost.localdomain", "::", "::1", "0.0.0.0"}  # noqa: S104 - compared, not bound
 
@@ -41,6 +43,8 @@ class Probe:
         """Begin with nothing seen; what is imported by now belongs to the kernel."""
         self.read: dict[str, tuple[int, int]] = {}
         """Path → size and time of change at the first reading."""
+        self.missing: set[str] = set()
+        """Files that the run wanted to read and that were not there."""
         self.own: set[str] = set()
         """Files and folders that hold what the run itself made."""
         self.links: set[str] = set()
@@ -97,10 +101,12 @@ class Probe:
         kept = {path: stamp for path, stamp in self.read.items() if not self._took_away(path)}
         read = {path.replace(os.sep, "/"): None if path in self.modified else kept[path] for path in sorted(kept)}
         own = sorted(path.replace(os.sep, "/") for path in self.own)
-        return json.dumps({"environment": self._environment(), "network": self.network, "own": own, "read": read})
+        absent = sorted(path.replace(os.sep, "/") for path in self.missing if self._is_absent(path))
+        used = {"absent": absent, "own": own, "read": read}
+        return json.dumps({"environment": self._environment(), "network": self.network, **used})
 
     def _on_open(self, path: Any, _mode: Any, flags: int, *_: Any) -> None:
-        """Note a file that is opened; one that is not there is no input."""
+        """Note a file that is opened, or that somebody wanted to open: the event comes before it is."""
         if isinstance(path, int):
             return
         path = os.fsdecode(path)
@@ -114,13 +120,19 @@ class Probe:
             return
         found = _status(path)
         if found is None or flags & os.O_TRUNC:
-            if writes:
-                self._made(path)
+            self._on_empty(path, inside, flags)
         elif stat.S_ISREG(found.st_mode) and not flags & os.O_EXCL:
             if writes != os.O_WRONLY:
                 self._reads(path, inside, found)
             if writes:
                 self.modified.update(self._names(path))
+
+    def _on_empty(self, path: str, inside: str, flags: int) -> None:
+        """Note a file of which nothing can be read: it is made now, made empty, or looked for in vain."""
+        if flags & (_WRITES | os.O_CREAT):
+            self._made(path)
+        elif not path.endswith(_NAMES_OF_CODE):
+            self.missing.add(inside)
 
     def _on_sqlite(self, database: Any, *_: Any) -> None:
         """Note a database: a connection may read and write it, and does so behind Python's back."""
@@ -213,6 +225,11 @@ class Probe:
     def _took_away(self, path: str) -> bool:
         """Tell whether the run itself has taken *path* away for good."""
         return _within(path, self.removed) and _status(self._roots[0] + path) is None
+
+    def _is_absent(self, path: str) -> bool:
+        """Tell whether *path* was never there, as far as one knows: the run itself may make it and take it away."""
+        known = (self.own, self.links, self.removed, set(self.read))
+        return _status(self._roots[0] + path) is None and not any(_within(path, names) for names in known)
 
     def _inside(self, path: str) -> str | None:
         """Return *path* relative to the blog; nothing if it is not in it, or in a folder that holds no inputs."""

@@ -7,7 +7,7 @@ The hook sees what goes through Python: `open` and `os.open`, and with them path
 - other processes: `!cmd`, `subprocess`, and what `multiprocessing` reads in its workers;
 - libraries that open files by themselves: HDF5, netCDF, Arrow, Polars, DuckDB, OpenCV, GDAL;
 - sockets that such libraries open by themselves;
-- which files a folder holds (`glob`), and which were looked for in vain: a new file changes nothing that is noted;
+- which files a folder holds (`glob`), and questions whether there is one: a new file changes nothing that is noted;
 - databases that SQL attaches, and files that are opened relative to an open folder;
 - kernels in other languages, and kernels on other machines.
 
@@ -39,6 +39,8 @@ class Trace:
 
     inputs: dict[str, str]
     """Path, relative to the blog's root, → digest of each file that was read or imported, as it is after the run."""
+    absent: tuple[str, ...] = ()
+    """Files that the run wanted to read, and that are not there."""
     vanished: tuple[str, ...] = ()
     """Files that were read and that somebody else took away."""
     changed: tuple[str, ...] = ()
@@ -85,7 +87,7 @@ def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:
     inputs, vanished, changed = {}, [], []
     for name, stamp in sorted(read.items()):
         file = root / name
-        path = name.encode("utf-8", "backslashreplace").decode()  # a file's name may hold bytes that are no text
+        path = _as_text(name)
         try:
             if itself and file.resolve() == itself:
                 continue
@@ -99,9 +101,15 @@ def trace(payload: str, root: Path, *, notebook: Path | None = None) -> Trace:
             changed.append(path)
     return Trace(
         inputs=inputs,
+        absent=tuple(_as_text(name) for name in report.get("absent", ())),
         vanished=tuple(vanished),
         changed=tuple(changed),
         own=frozenset(report.get("own", ())),
         environment=environment,
         network=network,
     )
+
+
+def _as_text(name: str) -> str:
+    """Return the *name* of a file, which may hold bytes that are no text, as it can be stored."""
+    return name.encode("utf-8", "backslashreplace").decode()

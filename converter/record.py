@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 KEY = "nbpress"
 """Where the record stands in the notebook's metadata."""
+ABSENT = "absent"
+"""Stands in the place of a digest for a file that a run has looked for in vain; no file's digest equals it."""
 _OUTPUT_PARTS = ("output_type", "name", "text", "data", "metadata", "ename", "evalue", "traceback")
 _SHORT = 12
 
@@ -28,7 +30,7 @@ class Use:
     """What a run used besides its code."""
 
     inputs: Mapping[str, str] = field(default_factory=dict)
-    """Path, relative to the blog's root, → digest of each file of the blog that was read or imported."""
+    """Path, relative to the blog's root, → digest of each file of the blog that was read or imported, or `ABSENT`."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Name → version of the distributions that were imported."""
     network: bool = False
@@ -88,7 +90,7 @@ def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
         return "outputs edited since the run"
     changed = [path for path, digest in inputs(nb).items() if digest_of(root / path) not in (digest, "")]
     if changed:
-        return ", ".join(changed) + " changed"
+        return _what_differs(changed, inputs(nb))
     return ", ".join(other_versions(nb)) if environment else ""
 
 
@@ -123,7 +125,7 @@ def inputs(nb: NotebookNode) -> dict[str, str]:
 
 def unverified(nb: NotebookNode, root: Path) -> list[str]:
     """Return the inputs of *nb* that are not there, so that nobody can say whether they have changed."""
-    return [path for path in inputs(nb) if not (root / path).is_file()]
+    return [path for path, digest in inputs(nb).items() if digest != ABSENT and not (root / path).is_file()]
 
 
 def other_versions(nb: NotebookNode) -> list[str]:
@@ -211,6 +213,14 @@ def _what_changed(nb: NotebookNode, known: list[str]) -> str:
         return "a code cell was removed" if gone else "a repeated code cell was added or removed"
     verb = "changed" if gone else "is new" if len(new) == 1 else "are new"
     return f"cell{'s' * (len(new) > 1)} {', '.join(map(str, new))} {verb}"
+
+
+def _what_differs(paths: list[str], known: Mapping[str, str]) -> str:
+    """Return what has become of the inputs at *paths*, of which the record says what is *known*."""
+    come = [path for path in paths if known[path] == ABSENT]
+    changed = [path for path in paths if path not in come]
+    said = [f"{', '.join(changed)} changed"] if changed else []
+    return ", ".join([*said, *(f"{path} is there now" for path in come)])
 
 
 def _digest(value: object) -> str:

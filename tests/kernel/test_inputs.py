@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from datetime import date
@@ -31,6 +32,7 @@ CODE: dict[str, str] = {
     "sql": "import sqlite3\nprint(sqlite3.connect('../data/base.db').execute('select x from t').fetchall())",
     "table": "import pandas\nprint(pandas.read_csv('../data/prices.csv')['a'].sum())",
     "uses": "import thing\nprint(thing.VALUE)",
+    "vain": "try:\n    print(open('../data/extra.txt').read())\nexcept FileNotFoundError:\n    print('none')",
 }
 """What notebooks do; the address of `network` is one of documentation, it is only parsed."""
 READS = {
@@ -41,6 +43,7 @@ READS = {
     "path": ["data/words.txt"],
     "sql": ["data/base.db"],
     "table": ["data/prices.csv"],
+    "vain": ["data/extra.txt"],
     "first/twin": ["_notebooks/first/d.txt"],
     "second/twin": ["_notebooks/second/d.txt"],
 }
@@ -81,7 +84,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     numpy.save(root / "data/numbers.npy", [1, 2])
     _database(root, 1)
     _distribution(folder, "1.0")
-    env = folders.counting_kernel(folder) | {"PYTHONPATH": str(folder / "site-packages")}
+    env = folders.counting_kernel(folder) | {"PYTHONPATH": _path(folder)}
     done = folders.nbpress(root, "build", env=env)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert folders.starts(folder) == len(NAMES)
@@ -113,6 +116,11 @@ def _distribution(folder: Path, version: str) -> None:
     (place / "thing.py").write_text(f"VALUE = {version!r}\n")
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: thing\nVersion: {version}\n")
     (info / "RECORD").write_text(f"thing.py,,\nthing-{version}.dist-info/METADATA,,\n")
+
+
+def _path(folder: Path) -> str:
+    """Return where Python looks for modules, `thing` among them."""
+    return os.pathsep.join(filter(None, [str(folder / "site-packages"), os.environ.get("PYTHONPATH")]))
 
 
 def _record(root: Path, name: str) -> dict[str, Any]:
@@ -170,6 +178,10 @@ CHANGES: dict[str, tuple[Callable[[Path], object], dict[str, str]]] = {
     "what the run has made itself": (_text("_notebooks/own.txt", "other"), {}),
     "nothing": (lambda _: None, {}),
     "times only": (_touch_all, {}),
+    "a file that was looked for in vain": (
+        _text("data/extra.txt", "more"),
+        {"vain": "data/extra.txt is there now"},
+    ),
     "a file that nobody reads": (_text("data/new.csv", "a\n"), {}),
     "a data file is gone": (lambda root: (root / "data/prices.csv").unlink(), {}),
     "all data are gone": (lambda root: shutil.rmtree(root / "data"), {}),
@@ -189,12 +201,18 @@ def test_exactly_the_readers_of_a_file_are_stale_after_a_change_of(what: str, ro
 def test_exactly_the_readers_run_again(root: Path) -> None:
     """One build after many changes starts a kernel for each reader, says why, and the posts follow."""
     expected: dict[str, str] = {}
-    for what in ("a module", "one of two files of one name", "what the run has made itself", "a declared file"):
+    for what in (
+        "a module",
+        "a file that was looked for in vain",
+        "one of two files of one name",
+        "what the run has made itself",
+        "a declared file",
+    ):
         change, stale = CHANGES[what]
         change(root)
         expected |= stale
     before = folders.starts(root.parent)
-    env = {"JUPYTER_PATH": str(root.parent / "jupyter"), "PYTHONPATH": str(root.parent / "site-packages")}
+    env = {"JUPYTER_PATH": str(root.parent / "jupyter"), "PYTHONPATH": _path(root.parent)}
     done = folders.nbpress(root, "build", "--why", env=env)
     assert done.returncode == 0, done.stdout
     assert folders.starts(root.parent) - before == len(expected)

@@ -99,7 +99,31 @@ NOT_SEEN: dict[str, str] = {
     "a folder that the run reads from and removes": (
         "import shutil; open('sub/data.csv').close(); shutil.rmtree('sub')"
     ),
-    "a file that is not there": "import contextlib\nwith contextlib.suppress(OSError): open('none.csv')",
+    "a file that is looked for and then made": (
+        "try: open('new.csv')\nexcept OSError: open('new.csv', 'w').write('1')"
+    ),
+    "a file that is made, taken away and looked for": (
+        "import os\nopen('new.csv', 'w').close(); os.remove('new.csv')\ntry: open('new.csv')\nexcept OSError: pass"
+    ),
+    "a file that is taken away and looked for": (
+        "import os\nos.remove('data.csv')\ntry: open('data.csv')\nexcept OSError: pass"
+    ),
+    "a file in a folder that the run has made": (
+        "import os\nos.mkdir('out')\ntry: open('out/none.csv')\nexcept OSError: pass"
+    ),
+    "a file that a system call makes": "import os\nos.close(os.open('new.csv', os.O_CREAT))",
+    "a question whether there is a file": (
+        "import os, pathlib, glob; os.path.exists('none.csv'), pathlib.Path('none').is_file(), glob.glob('*.none')"
+    ),
+    "a module that is not there": (
+        "import contextlib\nwith contextlib.suppress(ImportError): import nowhere\n"
+        "with contextlib.suppress(ImportError): import json.nowhere"
+    ),
+    "an error that is shown with its source": "exec(compile('1 / 0', 'nowhere.py', 'exec'))",
+    "what libraries look for": (
+        "import netrc, contextlib, matplotlib, mimetypes, ssl, pandas, dbm, tempfile, logging.config, IPython\n"
+        "mimetypes.init(); tempfile.TemporaryFile(dir='.').close(); matplotlib.pyplot.plot([1])"
+    ),
     "a file that is there later": (
         "import subprocess\ntry: open('new.csv')\n"
         "except OSError: subprocess.run(['cp', 'data.csv', 'new.csv'], check=True)"
@@ -115,7 +139,7 @@ NOT_SEEN: dict[str, str] = {
         "sqlite3.connect('new.db')"
     ),
     "paths that are none": (
-        "import contextlib\nfor x in ('', 'a\\0b', b'\\xff', 99, None, object()):\n"
+        "import contextlib\nfor x in ('', 'a\\0b', 99, None, object()):\n"
         "    with contextlib.suppress(Exception): open(x)"
     ),
 }  # fmt: skip
@@ -200,13 +224,33 @@ def root(tmp_path: Path) -> Path:
 def test_what_a_run_reads_is_an_input(watch: Watch, root: Path, code: str, expected: set[str]) -> None:
     seen = watch(root, code)
     assert seen.inputs == {path: files.digest(root / path) for path in sorted(expected)}
-    assert (seen.vanished, seen.changed, seen.network) == ((), (), False)
+    assert (seen.absent, seen.vanished, seen.changed, seen.network) == ((), (), (), False)
 
 
 @pytest.mark.parametrize("code", NOT_SEEN.values(), ids=NOT_SEEN)
 def test_what_is_no_input_is_left_out(watch: Watch, root: Path, code: str) -> None:
     seen = watch(root, code)
-    assert (seen.inputs, seen.vanished, seen.changed, seen.network) == ({}, (), (), False)
+    assert (seen.inputs, seen.absent, seen.vanished, seen.changed, seen.network) == ({}, (), (), (), False)
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("open('none.csv')", ["_notebooks/none.csv"]),
+        ("import os; os.open('none/deep.csv', os.O_RDONLY)", ["_notebooks/none/deep.csv"]),
+        ("from pathlib import Path; Path('../data/none.csv').read_text()", ["data/none.csv"]),
+        ("import pandas; pandas.read_csv('none.csv')", ["_notebooks/none.csv"]),
+        ("import configparser; configparser.ConfigParser().read(['b.ini', 'a.ini'])",
+         ["_notebooks/a.ini", "_notebooks/b.ini"]),
+        ("import os; os.symlink('nowhere.csv', 'link.csv'); open('link.csv')", []),
+        ("open(b'\\xff')", ["_notebooks/\\udcff"]),
+        ("open('../_site/none.html')", []),
+        ("open('/nowhere/none.csv')", []),
+    ],
+)  # fmt: skip
+def test_what_is_looked_for_in_vain_is_told(watch: Watch, root: Path, code: str, absent: list[str]) -> None:
+    seen = watch(root, f"import contextlib\nwith contextlib.suppress(OSError):\n    {code}")
+    assert (list(seen.absent), seen.inputs) == (absent, {})
 
 
 def test_binary_formats_are_seen(watch: Watch, root: Path) -> None:
