@@ -59,8 +59,10 @@ class _Pass:
             if start < 0:
                 break
             self._text(at, start)
-            tag = written.tag_at(text, start)
-            at = self._tag(tag) if tag else self._odd(start)
+            at = self._plain_cells(start)
+            if at == start:
+                tag = written.tag_at(text, start)
+                at = self._tag(tag) if tag else self._odd(start)
         self._text(at, len(text))
         for element in reversed(self.open):
             is_quiet = element.name in elements.ENDS_BY_ITSELF | elements.TABLE_PARTS
@@ -79,6 +81,15 @@ class _Pass:
             and self.text[start:end].strip()
         ):
             self._misplaced(top, f"text stands in {self._shown(top)} outside of its cells")
+
+    def _plain_cells(self, start: int) -> int:
+        """Return where the rows or cells end in which nothing can be wrong; *start* if there are none."""
+        top = self.open[-1] if self.open else None
+        if top is None or top.part_of or top.name not in elements.TABLE_CONTEXT or len(self.open) > _DEEPEST - 3:
+            return start
+        if top.name == "tr":
+            return written.cells_end(self.text, start)
+        return written.rows_end(self.text, start) if top.name != "colgroup" else start
 
     def _push(self, element: _Open) -> None:
         self.open.append(element)

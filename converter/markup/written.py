@@ -6,10 +6,11 @@ import re
 from typing import NamedTuple
 
 # Possessive throughout: what is no tag after all costs one look.
-_TAG = re.compile(
-    r"""<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:._-]*+)"""
-    r"""(?P<attributes>(?:\s++[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?+)*+)\s*+(?P<empty>/?)>"""
-)
+_ATTRIBUTES = r"""(?:\s++[^\s"'<>/=]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?+)*+"""
+_TAG = re.compile(rf"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:._-]*+)(?P<attributes>{_ATTRIBUTES})\s*+(?P<empty>/?)>")
+_CELLS = rf"(?:<(?P<cell>t[dh]){_ATTRIBUTES}\s*+>[^<]*+</(?P=cell)\s*+>\s*+)++"
+_PLAIN_CELLS = re.compile(_CELLS)
+_PLAIN_ROWS = re.compile(rf"(?:<tr{_ATTRIBUTES}\s*+>\s*+{_CELLS}</tr\s*+>\s*+)++")
 _VALUE = r"""\s*+=\s*+(?>"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+|(?=>))"""
 _ATTRIBUTE = re.compile(rf"""(=?[^\s/>=]++)(?:({_VALUE})|(?!\s*+=))""")
 _ANY_ATTRIBUTE = rf"""=?[^\s/>=]++(?:{_VALUE}|(?!\s*+=))"""  # without groups, which do not go with possessive loops
@@ -63,6 +64,21 @@ def tag_at(text: str, start: int) -> Tag | None:
     """Return the tag at *start* of *text*; None if there is no well-written one."""
     found = _TAG.match(text, start)
     return _tag_of(found, *found.span()) if found else None
+
+
+def cells_end(text: str, start: int) -> int:
+    """Return where the cells of a table end that begin at *start* of *text*, each with nothing but text in it.
+
+    Most tables are of such cells, and hundreds of them. Where there is none, that is *start*.
+    """
+    found = _PLAIN_CELLS.match(text, start)
+    return found.end() if found else start
+
+
+def rows_end(text: str, start: int) -> int:
+    """Return where the rows of such cells end that begin at *start* of *text*; *start* where there is none."""
+    found = _PLAIN_ROWS.match(text, start)
+    return found.end() if found else start
 
 
 def odd_at(text: str, start: int, *, is_foreign: bool, longest: int) -> Odd:
