@@ -163,7 +163,7 @@ def is_directive(text: str) -> bool:
 
 def _continued(lines: list[str], number: int) -> list[str]:
     """Return the lines behind `lines[number]` that go on with the value of its option, without their `#|`."""
-    option = _OPTION.match(lines[number])
+    option = _OPTION.match(lines[number]) if "|" in lines[number] else None
     if option is None or not _UNFINISHED.fullmatch(option[2]):
         return []
     found = itertools.takewhile(bool, map(_CONTINUATION.match, lines[number + 1 :]))
@@ -200,14 +200,14 @@ def of_cell(cell: NotebookNode) -> View:
 
 def _of_comment(line: str) -> View | str | None:
     """Return what a comment asks for, what is wrong with it, or None if it is an ordinary comment."""
-    has_bar = "|" in line
+    has_bar = "|" in line  # most have none, and a look is cheaper than a pattern
     spaced = has_bar and _SPACED_BAR.match(line)
     if spaced and spaced[1].lower() not in QUARTO_KEYS and not is_directive(spaced[1]):
         return None
     option = has_bar and _OPTION.match(line)
     if option:
         return _of_option(option[1].lower(), option[2])
-    magic = _MAGIC.match(line)
+    magic = line.startswith("%%") and _MAGIC.match(line)
     if magic and is_directive(magic[1]):
         return f"{line.strip()} is no directive; did you mean #{magic[1]}?"
     comment = _COMMENT.match(line)

@@ -28,6 +28,7 @@ _UNFINISHED = re.compile(r"|[|>][-+0-9]*|[\[{].*")
 """A value that may go on in the lines below, which then stand further in."""
 _OTHER_MARK = re.compile(r"^( *)[*+](?= )")
 _TITLE = re.compile(r"#[ \t]++(\S.*)$")
+_HEADED = re.compile(r"\s*+#")
 _LINK = re.compile(r"\[([^\[\]]*)\]\(([^()\s]+)\)")
 
 # Each spelling returns entries, index of the cell, the cell's other text and the lines before it; or None.
@@ -123,17 +124,23 @@ def _fastpages_cell(nb: NotebookNode) -> Found | None:
     As in nbdev the cell need not be the first one (a badge may stand above it); the one that also has a description
     or keys is preferred. Unlike there, whatever follows the leading list stays in the post.
     """
-    candidates = [
-        (index, _fastpages_entries(cell.source.split("\n")))
-        for index, cell in enumerate(nb.cells)
-        if cell.cell_type == "markdown"
-    ]
-    titled = [(index, found) for index, found in candidates if found is not None]
-    if not titled:
+    titled = _titled(nb)
+    first = next(titled, None)
+    if first is None:
         return None
-    index, (entries, used) = next(((i, found) for i, found in titled if len(found[0]) > 1), titled[0])
+    all_of_them = itertools.chain([first], titled)
+    index, (entries, used) = next(((i, found) for i, found in all_of_them if len(found[0]) > 1), first)
     lines = nb.cells[index].source.split("\n")
     return tuple(entries), index, "\n".join(lines[used:]), used
+
+
+def _titled(nb: NotebookNode) -> Iterator[tuple[int, tuple[list[Entry], int]]]:
+    """Yield the indices of Markdown cells that begin with a title, and what `_fastpages_entries` finds in each."""
+    for index, cell in enumerate(nb["cells"]):
+        if cell["cell_type"] == "markdown" and _HEADED.match(cell["source"]):
+            found = _fastpages_entries(cell["source"].split("\n"))
+            if found is not None:
+                yield index, found
 
 
 def _fastpages_entries(lines: list[str]) -> tuple[list[Entry], int] | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from converter import yaml_text
 from converter.matter_keys import ANY, DATE, DAY, KEYS, LIST, TEXT, check
 
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*/[A-Za-z0-9_./-]*+")
+"""A path without anything that YAML could take for something else, as that of the notebook nearly always is."""
 _NUMERIC = re.compile(r"[-+.]?[\d][\dA-Fa-f_.,:xobeEZT+\- ]*|[-+]?\.(?:inf|nan)", re.IGNORECASE)
 
 
@@ -91,6 +93,8 @@ def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
 def written(key: str, raw: str, value: object) -> str:
     """Return the line of YAML for *key*: as the author wrote it if every YAML reader takes it for *value*."""
     line = f"{key}: {raw}" if raw else f"{key}:"
+    if _PATH.fullmatch(raw) and raw == value:
+        return line
     try:
         same = yaml_text.load(line) == {key: value}
     except (yaml_text.Error, ValueError):

@@ -177,8 +177,14 @@ def _metadata(given: object) -> dict[str, Any]:
 
 def _lines(source: object) -> str:
     """Return the text of a cell, whose line ends may be those of Windows."""
-    text = "".join(line for line in source if isinstance(line, str)) if isinstance(source, list) else str(source or "")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(source, list):
+        try:
+            text = "".join(source)
+        except TypeError:
+            text = "".join(line for line in source if isinstance(line, str))
+    else:
+        text = str(source or "")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _output(output: dict[str, Any]) -> dict[str, Any]:

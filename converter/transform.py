@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from converter.model import FrontMatter, Source
+    from converter.views import View
 
 
 def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[NotebookNode, tuple[Finding, ...]]:
@@ -23,24 +24,23 @@ def notebook(nb: NotebookNode, matter: FrontMatter, source: Source) -> tuple[Not
     many lines were cut off above), `lead` (whether it is what the front matter's cell says besides) and `view` (a
     `views.View`).
     """
-    nb = _copied(nb)
+    nb = _numbered(nb)
     findings: list[Finding] = []
     for _, step in PREPROCESSORS:
         findings += step(nb, matter, source)
     return nb, tuple(findings)
 
 
-def _copied(nb: NotebookNode) -> NotebookNode:
-    """Return *nb* with cells of its own; outputs, which may be large and are only ever dropped whole, are shared."""
-    cells = [NotebookNode({**cell, "metadata": NotebookNode(cell.metadata)}) for cell in nb.cells]
+def _numbered(nb: NotebookNode) -> NotebookNode:
+    """Return *nb* with cells of its own that know their numbers, before any of them goes.
+
+    Outputs, which may be large and are only ever dropped whole, are shared.
+    """
+    cells = []
+    for number, cell in enumerate(nb["cells"], 1):
+        place = NotebookNode(number=number, line=0, lead=False)
+        cells.append(NotebookNode({**cell, "metadata": NotebookNode({**cell["metadata"], "nbpress": place})}))
     return NotebookNode({**nb, "cells": cells})
-
-
-def _number_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
-    """Remember the number of each cell, before any of them goes."""
-    for number, cell in enumerate(nb.cells, 1):
-        cell.metadata.nbpress = NotebookNode(number=number, line=0, lead=False)
-    return ()
 
 
 def _drop_front_matter(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
@@ -58,13 +58,13 @@ def _read_directives(nb: NotebookNode, matter: FrontMatter, source: Source) -> I
     everywhere = directives.of_notebook(nb)
     for cell in nb.cells:
         view = directives.of_metadata(cell)
-        if cell.cell_type == "code":
-            directed = directives.of_source(cell.source)
+        if cell["cell_type"] == "code":
+            directed = directives.of_source(cell["source"])
             yield from _suspicions(directed.suspects, cell, source, Severity.ERROR)
-            yield from _suspicions(directives.overlooked(cell.source), cell, source, Severity.WARNING)
-            cell.source = directed.source
+            yield from _suspicions(directives.overlooked(cell["source"]), cell, source, Severity.WARNING)
+            cell["source"] = directed.source
             view |= everywhere | directed.view
-        cell.metadata.nbpress["view"] = view
+        cell["metadata"]["nbpress"]["view"] = view
 
 
 def _suspicions(
@@ -84,15 +84,15 @@ def _suspicions(
 
 def _drop_removed_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
     """Remove the cells that a directive removes."""
-    nb.cells = [cell for cell in nb.cells if not cell.metadata.nbpress["view"].removed]
+    nb.cells = [cell for cell in nb.cells if not _view(cell).removed]
     return ()
 
 
 def _drop_hidden_parts(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
     """Remove the inputs and outputs that a directive hides."""
     for cell in nb.cells:
-        if cell.cell_type == "code":
-            view = cell.metadata.nbpress["view"]
+        if cell["cell_type"] == "code":
+            view = _view(cell)
             if view.input is Show.HIDDEN:
                 cell.source = ""
             if view.output is Show.HIDDEN:
@@ -102,17 +102,22 @@ def _drop_hidden_parts(nb: NotebookNode, matter: FrontMatter, source: Source) ->
 
 def _drop_empty_cells(nb: NotebookNode, matter: FrontMatter, source: Source) -> Iterable[Finding]:
     """Remove the cells of which nothing is left."""
-    nb.cells = [cell for cell in nb.cells if cell.source.strip() or cell.get("outputs")]
+    nb.cells = [cell for cell in nb.cells if cell["source"].strip() or cell.get("outputs")]
     return ()
 
 
+def _view(cell: NotebookNode) -> View:
+    """Return what directives ask of *cell*."""
+    view: View = cell["metadata"]["nbpress"]["view"]
+    return view
+
+
 PREPROCESSORS: tuple[tuple[str, Callable[[NotebookNode, FrontMatter, Source], Iterable[Finding]]], ...] = (
-    ("number-cells", _number_cells),
     ("drop-front-matter", _drop_front_matter),
     ("read-directives", _read_directives),
     ("drop-removed-cells", _drop_removed_cells),
     ("drop-empty-cells", _drop_empty_cells),
     ("drop-hidden-parts", _drop_hidden_parts),
 )
-"""The steps in their order: numbers first, since findings name cells as people count them; hidden parts last, since a
-cell whose parts are all hidden keeps its place in the post, as it did in fastpages."""
+"""The steps in their order: hidden parts last, since a cell whose parts are all hidden keeps its place in the post, as
+it did in fastpages."""
