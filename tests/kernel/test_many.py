@@ -174,6 +174,18 @@ def test_no_kernel_outlives_the_build_after(tmp_path: Path, how: str) -> None:
         assert others == [[], []], "programs and copies of the kernel, which its cells have started, are left"
 
 
+def test_a_scratch_copy_goes_with_a_check_that_is_killed(tmp_path: Path) -> None:
+    """It may be as large as the blog."""
+    root = folders.make(tmp_path / "blog", {"_config.yml": "{}\n", _file("a"): _cells("1 + 1", FOREVER)})
+    (tmp_path / "tmp").mkdir()
+    check = folders.started(root, "check", "--reproduce", env={"TMPDIR": str(tmp_path / "tmp")})
+    assert folders.ends(lambda: not any((tmp_path / "tmp").glob("*/blog/_notebooks")), 60)
+    time.sleep(1)  # by now the kernel starts, or runs
+    check.kill()
+    check.communicate()
+    assert folders.ends(lambda: any((tmp_path / "tmp").iterdir()), 5), folders.tree(tmp_path / "tmp")
+
+
 def test_the_second_of_two_builds_says_whom_it_waits_for(tmp_path: Path) -> None:
     """It begins when the first has ended, and finds nothing to do."""
     code = "import pathlib, time\npathlib.Path('runs').touch()\n"

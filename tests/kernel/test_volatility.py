@@ -7,10 +7,11 @@ import os
 from typing import TYPE_CHECKING
 
 import nbclient
+import nbformat
 import pytest
 
 from converter import stable
-from tests import blogs, cases
+from tests import blogs, cases, folders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.kernel
 
 CASES = cases.read("reproduce_volatility")
+FILE = "_notebooks/2020-01-02-volatile.ipynb"
 ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "SOURCE_DATE_EPOCH": "1577923200",
@@ -54,10 +56,19 @@ def executed(nb: NotebookNode, folder: Path) -> NotebookNode:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[NotebookNode, NotebookNode]:
-    """Run the notebook of all cases twice, in the same folder."""
-    folder = tmp_path_factory.mktemp("v")
-    nb = blogs.notebook(*[blogs.code(case.text) for case in CASES])
-    return executed(nb, folder), executed(nb, folder)
+    """Build the notebook of all cases twice, in the same blog, and return what is stored each time."""
+    cells = [{"code": case.text} for case in CASES]
+    files = {"_config.yml": "notebooks: {allow_errors: true}\n", FILE: ["# T", *cells]}
+    root = folders.make(tmp_path_factory.mktemp("v") / "blog", files)
+    stored = []
+    for _ in range(2):
+        done = folders.nbpress(root, "build", "--execute", "always")
+        assert "1 notebook run" in done.stderr, done.stdout
+        nb = nbformat.read(root / FILE, as_version=4)
+        nb.cells = nb.cells[1:]
+        stored.append(nb)
+    first, second = stored
+    return first, second
 
 
 def post(nb: NotebookNode, index: int, root: Path) -> str:
