@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
+from zmq import ZMQError
 
 from converter import channels, read, watchdog
 
@@ -125,7 +126,7 @@ class Client(NotebookClient):
                     if group := self._group():
                         watchdog.follow(group)
                 await self.async_start_new_kernel_client()
-            except (RuntimeError, OSError, DeadKernelError) as error:
+            except (RuntimeError, OSError, ZMQError, DeadKernelError) as error:
                 said = _tail(folder / "stderr")  # before we end it, which it may comment on
                 await self._end()
                 if attempt == _ATTEMPTS:

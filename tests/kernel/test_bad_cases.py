@@ -181,6 +181,18 @@ def test_a_kernel_that_misses_its_start_gets_two_more(tmp_path: Path) -> None:
     assert starts.read_text() == "xxx"
 
 
+def test_a_system_that_has_nothing_left_is_no_fault_of_ours(tmp_path: Path) -> None:
+    """So few files may be open that the kernel or we cannot talk to the other; the next build ends well."""
+    root = folders.make(tmp_path / "blog", {"_config.yml": "{}\n", _file("a"): ["# T", {"code": "print(1)"}]})
+    before = folders.tree(root)
+    done = folders.nbpress(root, "build", prefix=["bash", "-c", 'ulimit -n 24; exec "$@"', "-"])
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"{_file('a')}: kernel python3 did not start: "), done.stdout
+    assert "oo many open files" in done.stdout
+    assert folders.tree(root) == before
+    assert folders.nbpress(root, "build").returncode == 0
+
+
 def test_a_full_disk_leaves_the_notebook_as_it_was(tmp_path: Path) -> None:
     """The write fails half way, so nothing takes the file's place; with room again the build ends well."""
     cells: list[Any] = ["# T", {"code": "print('x' * 600_000)"}]
