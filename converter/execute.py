@@ -152,7 +152,8 @@ def _use(client: Client, run: Run, declared: dict[str, str]) -> tuple[record.Use
         for path, what in said
     )
     found = {**dict.fromkeys(trace.absent, record.ABSENT), **now, **before, **trace.inputs}
-    return record.Use(inputs=found, environment=trace.environment, network=trace.network), findings
+    folder = str(source.path.parent)
+    return record.Use(inputs=found, folder=folder, environment=trace.environment, network=trace.network), findings
 
 
 async def _bounded(client: Client, run: Run, name: str, remote: Manager | None) -> None:

@@ -100,7 +100,8 @@ def why_stale(opened: Opened, config: Config, when: str) -> str:
     """Return why the outputs are not those of the code; empty if they are, or if the code runs never."""
     if when == "never":
         return ""
-    found = record.stale(opened.nb, config.root, environment=config.rerun_on == "environment")
+    folder, environment = str(opened.source.path.parent), config.rerun_on == "environment"
+    found = record.stale(opened.nb, config.root, folder=folder, environment=environment)
     return found or inputs.new(opened.nb, opened.matter, opened.source, config)
 
 

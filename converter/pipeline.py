@@ -80,7 +80,7 @@ def adopt(config: Config, only: Iterable[Path], *, progress: Progress | None = N
             try:
                 opened = survey.opened(plan, config, alone=True)
                 declared = inputs.digests(opened.matter, opened.source, config)
-                used = record.use(opened.nb, config.root, declared)
+                used = record.use(opened.nb, config.root, str(plan.source.path.parent), declared)
                 opened.nb.metadata[record.KEY] = record.of(opened.nb, used, adopted=True)
                 content = read.with_results(opened.content, opened.nb, plan.source, opened.kept)
                 write.notebook(opened.content, content, plan.source, config, opened.kept)

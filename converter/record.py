@@ -31,6 +31,8 @@ class Use:
 
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Path, relative to the blog's root, → digest of each file of the blog that was read or imported, or `ABSENT`."""
+    folder: str = ""
+    """Folder in which the code ran, relative to the blog's root: what it reads depends on that."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Name → version of the distributions that were imported."""
     network: bool = False
@@ -47,6 +49,7 @@ def of(nb: NotebookNode, use: Use | None = None, *, adopted: bool = False) -> di
     use = use or Use()
     record: dict[str, Any] = {"cells": _cells(nb), "code": _code(nb), "outputs": _outputs(nb)}
     if use.inputs:
+        record |= {"folder": use.folder} if use.folder else {}
         record["inputs"] = dict(sorted(use.inputs.items()))
     if use.environment:
         record["environment"] = dict(sorted(use.environment.items()))
@@ -61,7 +64,7 @@ def is_sound(given: object) -> bool:
 def _is_sound_part(part: str, value: Any) -> bool:  # noqa: ANN401 - JSON
     """Tell whether *value* is of the kind that a record holds under *part*."""
     match part:
-        case "code" | "outputs":
+        case "code" | "folder" | "outputs":
             return isinstance(value, str)
         case "cells":
             return isinstance(value, list) and all(isinstance(digest, str) for digest in value)
@@ -73,11 +76,12 @@ def _is_sound_part(part: str, value: Any) -> bool:  # noqa: ANN401 - JSON
             return True
 
 
-def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
+def stale(nb: NotebookNode, root: Path, *, folder: str = "", environment: bool = False) -> str:
     """Return why the outputs of *nb* are not those of its code, in words for its author; empty if they are.
 
-    Inputs are looked for below *root*; one that is not there (data that git ignores) says nothing. With *environment*
-    other versions of what the run imported count, too.
+    Inputs are looked for below *root*; one that is not there (data that git ignores) says nothing. The notebook lies in
+    *folder* now: in another one its code may read other files. With *environment* other versions of what the run
+    imported count, too.
     """
     known = nb.metadata.get(KEY) or {}
     if not has_code(nb):
@@ -88,6 +92,9 @@ def stale(nb: NotebookNode, root: Path, *, environment: bool = False) -> str:
         return _what_changed(nb, known.get("cells") or [])
     if known.get("outputs") != _outputs(nb):
         return "outputs edited since the run"
+    before = known.get("folder", folder)
+    if folder != before:
+        return f"moved from {before}, and may read other files here"
     changed = [path for path, digest in inputs(nb).items() if digest_of(root / path) not in (digest, "")]
     if changed:
         return _what_differs(changed, inputs(nb))
@@ -109,13 +116,15 @@ def overlaid(nb: NotebookNode, executed: NotebookNode | None) -> NotebookNode:
     return result
 
 
-def use(nb: NotebookNode, root: Path, declared: Mapping[str, str]) -> Use:
-    """Return what the record of *nb* says the last run used and what its author has *declared*, as files are now."""
+def use(nb: NotebookNode, root: Path, folder: str, declared: Mapping[str, str]) -> Use:
+    """Return what the record of *nb* says the last run used and what its author has *declared*, as files are now.
+
+    The notebook lies in *folder* now.
+    """
     known = nb.metadata.get(KEY) or {}
     now = {path: digest_of(root / path) or digest for path, digest in inputs(nb).items()}
-    return Use(
-        inputs={**now, **declared}, environment=known.get("environment") or {}, network=bool(known.get("network"))
-    )
+    environment, network = known.get("environment") or {}, bool(known.get("network"))
+    return Use(inputs={**now, **declared}, folder=folder, environment=environment, network=network)
 
 
 def inputs(nb: NotebookNode) -> dict[str, str]:

@@ -235,6 +235,23 @@ def test_equal_code_in_two_folders_gives_each_its_own_outputs(first: Path) -> No
         assert name in (first / f"blog/_posts/2020-01-02-{name}twin.html").read_text("utf-8")
 
 
+def test_a_copy_in_another_folder_shows_its_own_data(root: Path) -> None:
+    """The same code reads another file there; a name alone says nothing, nor does a place if nothing is read."""
+    names = {
+        "_notebooks/second/2020-01-02-copy.ipynb": "first/twin",
+        "_notebooks/first/2020-01-02-same.ipynb": "first/twin",
+    }
+    names |= {"_notebooks/second/2020-01-02-nothing.ipynb": "none"}
+    for copy, name in names.items():
+        shutil.copy(root / _file(name), root / copy)
+    _, statuses = pipeline.status(config.load(root), map(Path, [str(root / copy) for copy in names]), date(2026, 1, 1))
+    assert {str(it.source.path): it.outputs for it in statuses} == {
+        "_notebooks/first/2020-01-02-same.ipynb": "fresh",
+        "_notebooks/second/2020-01-02-copy.ipynb": "moved from _notebooks/first, and may read other files here",
+        "_notebooks/second/2020-01-02-nothing.ipynb": "fresh",
+    }
+
+
 def test_a_missing_input_is_unverified_and_not_stale(root: Path) -> None:
     """Data that git ignores: `status` says so, `check` is content, and no kernel starts; once back, it counts."""
     (root / "data/prices.csv").unlink()
