@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import functools
 import hashlib
 import io
 import re
@@ -36,6 +37,8 @@ _URL_SAFE = "/!$&'()*+,;=:@-._~"  # what RFC 3986 allows in a path
 SCHEMES = ("#gh-light-mode-only", "#gh-dark-mode-only")
 """What GitHub has at the end of an image's address that only readers of a light, or a dark, page are to see."""
 _FOREIGN = re.compile(r"[a-z][a-z0-9+.-]*:|//|#|\{|$", re.IGNORECASE)
+_BEHIND = re.compile(r"[?#]")
+"""What begins a query or fragment, behind the name of a file."""
 _ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//|/|#|\{|$)", re.IGNORECASE)
 
 
@@ -82,21 +85,21 @@ def _local(address: str, source: Source, cell: NotebookNode, config: Config) -> 
         name = unquote(address)
         noun = "image" if PurePosixPath(name).suffix.lower() in _PICTURES else "file"
         raise ImageError("image-exists", f"there is no {noun} {name}; put it there or fix the path")
-    real, root = file.resolve(), config.root.resolve()
-    notebooks_folder = (config.root / config.source).resolve()  # may itself be a link to somewhere else
-    if not real.is_relative_to(root) and not real.is_relative_to(notebooks_folder):
+    real, root = file.resolve(), _real(config.root)
+    # The folder of notebooks may itself be a link to somewhere else.
+    if not real.is_relative_to(root) and not real.is_relative_to(_real(config.root / config.source)):
         message = f"image {address} leaves the blog's folder; copy it beside the notebook"
         raise ImageError("image-inside-blog", message)
     try:
         content = file.read_bytes()
     except OSError as error:
         raise ImageError("image-exists", f"image {address} cannot be read: {error.strerror}") from error
-    inside = _normal(PurePosixPath(file.relative_to(config.root).as_posix())) if ".." not in file.parts else None
+    inside = PurePosixPath(file.relative_to(config.root).as_posix()) if ".." not in file.parts else None
     inside = inside or PurePosixPath(real.relative_to(root).as_posix())
-    notebooks = config.source
-    if not inside.is_relative_to(notebooks) and not any(is_hidden(part) for part in inside.parts):
+    is_beside = inside.is_relative_to(config.source)
+    if not is_beside and not any(is_hidden(part) for part in inside.parts):
         return Image(url=url(inside, config), asset=None, size=size(content))
-    path = inside.relative_to(notebooks) if inside.is_relative_to(notebooks) else inside
+    path = inside.relative_to(config.source) if is_beside else inside
     return _published(published(path, config), content, config)
 
 
@@ -162,10 +165,11 @@ def _attachment(name: str, source: Source, cell: NotebookNode, config: Config) -
 
 def candidates(address: str, source: Source) -> tuple[Path, ...]:
     """Return the files that *address* in *source* may mean, the likeliest first; none if it is not local."""
-    if _ELSEWHERE.match(address) or "\0" in unquote(address):
+    decoded = unquote(address)
+    if _ELSEWHERE.match(address) or "\0" in decoded:
         return ()
-    plain = re.split(r"[?#]", address, maxsplit=1)[0]
-    names = dict.fromkeys((unquote(address), address, unquote(plain), plain))
+    plain = _BEHIND.split(address, maxsplit=1)[0]
+    names = dict.fromkeys((decoded, address, unquote(plain), plain))
     return tuple(Path(source.file.parent, name) for name in names)
 
 
@@ -178,7 +182,7 @@ def of_matter(matter: FrontMatter) -> PurePosixPath | None:
     address = str((value.get("path") if isinstance(value, dict) else value) or "").strip()
     if _FOREIGN.match(address):
         return None
-    return PurePosixPath(unquote(re.split(r"[?#]", address, maxsplit=1)[0]).lstrip("/"))
+    return PurePosixPath(unquote(_BEHIND.split(address, maxsplit=1)[0]).lstrip("/"))
 
 
 def missing(path: PurePosixPath, matter: FrontMatter, source: Source, config: Config) -> Finding | None:
@@ -204,14 +208,15 @@ def file_of(address: str, source: Source) -> Path | None:
     return None
 
 
-def _normal(path: PurePosixPath) -> PurePosixPath:
-    """Return *path* without `.` parts."""
-    return PurePosixPath(*(part for part in path.parts if part != "."))
+@functools.lru_cache(maxsize=16)
+def _real(folder: Path) -> Path:
+    """Return where *folder* really lies, which is the same for all images; to ask takes longer than to read one."""
+    return folder.resolve()
 
 
 def inside(file: Path, config: Config) -> PurePosixPath | None:
     """Return the path of *file* from the blog's root; None if it lies outside."""
-    real, root = file.resolve(), config.root.resolve()
+    real, root = file.resolve(), _real(config.root)
     return PurePosixPath(real.relative_to(root).as_posix()) if real.is_relative_to(root) else None
 
 

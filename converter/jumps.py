@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from converter.model import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from converter.config import Config
@@ -35,13 +35,15 @@ class Jump:
 
 
 def dead(
-    jumps: Iterable[Jump], text: str, known: Collection[str], source: Source, config: Config, files: set[Path]
+    jumps: Collection[Jump], text: str, known: Collection[str], source: Source, config: Config, files: set[Path]
 ) -> Iterator[Finding]:
     """Yield a finding for each of *jumps* that leads nowhere; *files* gets what decided it.
 
     The page has the ids that are *known*, those in the *text* of the post, and those of the theme. Where the theme
     comes from elsewhere, only a link that is nearly right is wrong for sure.
     """
+    if not jumps:
+        return
     names = {unquote(name) for name in known}
     odd = [jump for jump in jumps if jump.name not in names and not _EVERYWHERE.fullmatch(jump.name)]
     if not odd:

@@ -237,7 +237,7 @@ def defuse(html: str) -> str:
 
 def defuse_in_raw(html: str) -> str:
     """Return escaped text *html* so that it cannot end the `{% raw %}` block it will stand in."""
-    return _ANY_ENDRAW.sub("&#123;%", html)
+    return _ANY_ENDRAW.sub("&#123;%", html) if "endraw" in html else html
 
 
 def defuse_script_in_raw(html: str) -> str:
@@ -245,7 +245,7 @@ def defuse_script_in_raw(html: str) -> str:
 
     Entities do not work in scripts; here the block is closed and opened again between the two characters.
     """
-    return _ANY_ENDRAW.sub("{{% endraw %}{% raw %}%", html)
+    return _ANY_ENDRAW.sub("{{% endraw %}{% raw %}%", html) if "endraw" in html else html
 
 
 def alive_in_raw(html: str) -> str:

@@ -135,13 +135,14 @@ class _Place:
 
 def of_cell(cell: NotebookNode, view: View, source: Source, config: Config, names: Names) -> tuple[Output, ...]:
     """Return the outputs of *cell* as the post shows them; *names* are those the post has used so far."""
+    if not cell["outputs"]:
+        return ()
     place = _Place(view=view, source=source, config=config, names=names)
     shown = [_output(output, place) for output in streams.joined(cell.outputs)]
     found = [_with_name(output, names.contents) for output in shown if output is not None]
     figures = [i for i, output in enumerate(found) if output.template in _FIGURES]
-    for i, scheme in zip(
-        [i for i, output in enumerate(found) if output.template in _RENDERED], view.renderings, strict=False
-    ):
+    rendered = [i for i, output in enumerate(found) if output.template in _RENDERED] if view.renderings else []
+    for i, scheme in zip(rendered, view.renderings, strict=False):
         found[i] = replace(found[i], css_class=f"{found[i].css_class} {scheme}-content".lstrip())
     if view.caption and figures:
         found[figures[0]] = replace(found[figures[0]], caption=_text(view.caption))
@@ -164,15 +165,17 @@ def _output(output: NotebookNode, place: _Place) -> Output | None:
             return Output(template="error", html=text) if text else None
         case _:
             result = "output_execute_result" if output.output_type == "execute_result" else ""
-            return replace(found, css_class=result) if (found := _bundle(output, place)) else None
+            found = _bundle(output, place)
+            return replace(found, css_class=result) if found and result else found
 
 
 def _bundle(output: NotebookNode, place: _Place) -> Output | None:
     """Return the best representation of a mimebundle that can be shown."""
+    data = output.data
     for mimetype, kind in PRIORITY.items():
-        payload = output.data.get(mimetype)
+        payload = data.get(mimetype)
         # A widget's text is the code that makes it, or a progress bar at its start.
-        if payload is None or (kind == "text" and widgets.VIEW in output.data):
+        if payload is None or (kind == "text" and widgets.VIEW in data):
             continue
         if place.config.sanitize and kind in _ACTS:
             continue

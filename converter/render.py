@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -60,15 +59,16 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
     try:
         text_cells = markdown.render(nb, source, matter, config)
         names = outputs.Names(headings=Taken(text_cells.ids), models=widgets.state_of(nb))
+        language = _language(nb)
         cells: list[_Cell] = []
         findings = list(text_cells.findings)
         for index, cell in enumerate(nb.cells):
-            if cell.cell_type != "code":
+            if cell["cell_type"] != "code":
                 cells.append(_text_cell(cell, text_cells.html.get(index, ""), source, config, names))
                 findings += _placed(names, cell, source)
                 continue
             view = cell.metadata.nbpress["view"]
-            cells.append(_code_cell(cell, _language(nb), outputs.of_cell(cell, view, source, config, names), names))
+            cells.append(_code_cell(cell, language, outputs.of_cell(cell, view, source, config, names), names))
             findings += _placed(names, cell, source)
         cells = [cell for cell in cells if cell.kind == "code" or cell.html.strip()]  # notes may be all of a cell
         cells = _with_scripts(cells, config)
@@ -107,6 +107,8 @@ def post(nb: NotebookNode, matter: FrontMatter, source: Source, config: Config) 
 
 def _placed(names: outputs.Names, cell: NotebookNode, source: Source) -> list[Finding]:
     """Return what *names* says of *cell*, which is forgotten there."""
+    if not names.findings:
+        return []
     number = cell.metadata.nbpress.number
     found = [replace(finding, source=source.path, cell=number) for finding in names.findings]
     names.findings.clear()
@@ -120,6 +122,8 @@ def _with_scripts(cells: list[_Cell], config: Config) -> list[_Cell]:
     """
     shown = [output for cell in cells for output in cell.outputs]
     page = {name for output in shown for name in output.needs}
+    if not page:
+        return cells
     instant = runtimes.together({name for output in shown if output.is_instant for name in output.needs}, page)
     loaded: set[str] = set()
 
@@ -150,10 +154,10 @@ def _text_cell(cell: NotebookNode, html: str, source: Source, config: Config, na
 def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, ...], names: outputs.Names) -> _Cell:
     """Return a code cell, its code highlighted."""
     view = cell.metadata.nbpress["view"]
+    source = cell["source"]
     code = ""
-    if cell.source.strip():
-        lexer = highlight.cell_language(cell.source, language)
-        code = liquid.defuse_in_raw(highlight.code(cell.source, lexer))
+    if source.strip():
+        code = liquid.defuse_in_raw(highlight.code(source, highlight.cell_language(source, language)))
     return _Cell(
         kind="code",
         code=code,
@@ -167,7 +171,7 @@ def _code_cell(cell: NotebookNode, language: str, shown: tuple[outputs.Output, .
 
 def _name(label: str, names: outputs.Names) -> str:
     """Return the id of a cell that its author has labelled, for links; nothing if something else has it."""
-    name = re.sub(r"\s+", "-", label.strip())
+    name = "-".join(label.split())
     if not name or name in names.headings:
         return ""
     names.headings.add(name)

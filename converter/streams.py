@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _HOME = re.compile(
     r"(\x1b\[[0-9;]*m|(?<![\w/.:~-]))(?:(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\x1b:'\"<>]+|/root(?=/))"
 )
+_HOMES = ("/home/", "/Users/", ":\\Users\\", "/root/")
+"""What every match of it holds one of; most texts have none, and the pattern looks at each of their characters."""
 _PROCESS = re.compile(
     r"(?:(?:/private)?(?:/tmp|/var/folders/[^/\s]++/[^/\s]++/T)/|[A-Za-z]:\\[^\s:]*?\\?)ipykernel_\d+[/\\]\d+\.py"
 )
@@ -97,9 +99,10 @@ def traceback(output: NotebookNode) -> str:
 
 def without_home(text: str) -> str:
     """Return *text* without the name of anybody's home folder."""
-    return _HOME.sub(r"\1~", text)
+    return _HOME.sub(r"\1~", text) if any(home in text for home in _HOMES) else text
 
 
 def without_place(text: str) -> str:
     """Return *text* without the names of home folders and of the files in which a kernel pretends to keep its cells."""
-    return _PROCESS.sub("<cell>", without_home(text))
+    text = without_home(text)
+    return _PROCESS.sub("<cell>", text) if "ipykernel_" in text else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -13,7 +13,7 @@ from converter.config import OWN_TEMPLATES
 from converter.errors import RenderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import PurePosixPath
 
     from converter.config import Config
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def render(config: Config, name: str, **values: object) -> str:
     """Return what the template *name* makes of *values*; raise `RenderError` with the template's line if it fails."""
     try:
-        return _environment(config.root / config.templates).get_template(name).render(values)
+        return _environment(config.root, config.templates).get_template(name).render(values)
     except jinja2.TemplateSyntaxError as error:
         message = f"template {error.name or name}, line {error.lineno}: {error.message}"
         raise RenderError(message, hint="fix the template") from error
@@ -33,13 +33,14 @@ def render(config: Config, name: str, **values: object) -> str:
 
 def refresh(config: Config) -> None:
     """Let templates that have changed be read again. To ask before each of a post's many pieces takes a tenth more."""
-    _environment(config.root / config.templates).refresh()
+    _environment(config.root, config.templates).refresh()
 
 
 class _Environment(jinja2.Environment):
     """Jinja for a blog: a template of its own folder comes before ours of the same name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, root: Path, templates: PurePosixPath) -> None:
+        folder = root / templates
         super().__init__(
             loader=jinja2.FileSystemLoader([folder, OWN_TEMPLATES]),
             undefined=jinja2.StrictUndefined,
@@ -47,23 +48,35 @@ class _Environment(jinja2.Environment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            cache_size=0,
             autoescape=False,  # every value is HTML already, or escaped by name at the point of use
         )
         self.filters["liquid_string"] = liquid.string
         self.filters["liquid_label"] = liquid.label
         self._folder = folder
         self._state = 0
+        self._known: dict[str, jinja2.Template] = {}
+
+    def get_template(self, name: str | jinja2.Template, *args: Any, **values: Any) -> jinja2.Template:  # noqa: ANN401
+        """Return the template *name*; an `include` for every cell and output asks, and Jinja's own cache is slower."""
+        found = self._known.get(str(name))
+        if found is None:
+            found = self._known[str(name)] = super().get_template(name, *args, **values)
+        return found
 
     def refresh(self) -> None:
-        """Forget all templates if one of those in use has changed, or one has come to the folder or gone from it."""
+        """Forget all templates if one of those in use has changed, or one has come to the folder or gone from it.
+
+        Those that come with nbpress change as its code does: not while it runs.
+        """
         try:
             state = self._folder.stat().st_mtime_ns
         except OSError:
             state = 0
-        used: Iterable[jinja2.Template] = self.cache.values() if self.cache else ()
+        own = str(self._folder)
+        used = [it for it in self._known.values() if str(it.filename).startswith(own)]
         if state != self._state or not all(template.is_up_to_date for template in used):
-            assert self.cache is not None  # noqa: S101 - it has the usual size
-            self.cache.clear()
+            self._known.clear()
         self._state = state
 
 

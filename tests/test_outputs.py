@@ -9,7 +9,10 @@ import re
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from converter import config, directives, discover, outputs, streams
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter import config, directives, discover, liquid, outputs, streams
 from converter.outputs import Names, Output
 from tests import blogs
 from tests.cases import each_case
@@ -53,6 +56,31 @@ def _case(text: str, root: Path) -> str:
 def test_streams_show_what_a_terminal_shows(text: str, blog: MakeBlog) -> str:
     """Fragments are joined, carriage returns and backspaces applied, colours are classes."""
     return _case("x\n%% outputs\n" + text, blog({}))
+
+
+_PIECES = (
+    "/home/",
+    "/Users/",
+    "C:",
+    "\\",
+    "/",
+    "root",
+    "me",
+    "ipykernel_12",
+    "/private/var/folders/a/b/T",
+    "34.py",
+    "\x1b[0m",
+)
+_LIQUID = ("{%", "-", " ", "endraw", "end", "raw", "%}", "&", "x")
+
+
+@given(st.lists(st.sampled_from(_PIECES)).map("".join), st.lists(st.sampled_from(_LIQUID)).map("".join))
+def test_texts_without_a_word_need_no_pattern(printed: str, tag: str) -> None:
+    """Whether there is a home folder, or an end of `raw`, is asked of a plain word first; the answer is the same."""
+    home = streams._HOME.sub(r"\1~", printed)
+    assert streams.without_home(printed) == home
+    assert streams.without_place(printed) == streams._PROCESS.sub("<cell>", home)
+    assert liquid.defuse_in_raw(tag) == liquid._ANY_ENDRAW.sub("&#123;%", tag)
 
 
 @each_case("errors")
