@@ -54,9 +54,10 @@ A percent sign right before a word is a magic of IPython's, which has none that 
 """
 _ASKING = re.compile(
     rf"%%|\s*+(?:%nbdev_|(?:#|//|--|;++|%(?!%))\s*+(?:\|"
-    rf"|(?i:{'|'.join(name for name in COMMENTS if '_' not in name)})(?![\w-])|[A-Za-z][^\W_]*+(?:[-_]|\s*+$)))"
+    rf"|(?i:{'|'.join(sorted({name.partition('_')[0] for name in COMMENTS}))})"
+    r"|[A-Za-z][^\W_]*+(?:[-_][\w-]*+(?=\s|$)|\s*+$)))"
 )
-"""The only lines that may ask for something: `%%`, `#|`, `#hide …`, `#a_name …`, `#word`; told from others at once."""
+"""The only lines that may ask for something: `%%`, `#|`, `#hide…`, `#a_name …`, `#word`; told from others at once."""
 _MAGIC = re.compile(r"%%\s*(?:nbdev_)?([A-Za-z][\w-]*)\s*$")
 _SHOW_DOC = re.compile(r"show_doc\([^\n]*\)")
 """nbdev's call that documents something; its readers never saw the call."""

@@ -14,6 +14,8 @@ from converter.errors import NotebookError
 from converter.model import Finding
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from converter.config import Config
     from converter.model import FrontMatter, Post
     from converter.survey import Opened, Plan
@@ -108,8 +110,15 @@ def why_stale(opened: Opened, config: Config, when: str) -> str:
 def deciding(post: Post, nb: NotebookNode, config: Config) -> tuple[PurePosixPath, ...]:
     """Return the files that decide whether all is well with *post*, which shows *nb*, there or not."""
     found = [*posts.twins(post.path), *(asset.path for asset in post.assets), *map(PurePosixPath, record.inputs(nb))]
-    found += [PurePosixPath(os.path.relpath(file, config.root)) for file in post.files]
+    found += [_from_root(file, config) for file in post.files]
     results = files.results(post.source, config)
     if results != post.source.file:
-        found.append(PurePosixPath(os.path.relpath(results, config.root)))
+        found.append(_from_root(results, config))
     return tuple(found)
+
+
+def _from_root(file: Path, config: Config) -> PurePosixPath:
+    """Return the path of *file* relative to the blog's root, quickly where that is above it."""
+    name, root = str(file), f"{config.root}{os.sep}"
+    is_below = name.startswith(root) and ".." not in name
+    return PurePosixPath(name[len(root) :] if is_below else os.path.relpath(file, config.root))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -109,6 +110,7 @@ class Index:
         return [path for path, notebook in self.notebooks.items() if notebook in gone]
 
 
+@lru_cache(maxsize=2)  # whoever asks for those of a post asks again
 def twins(path: PurePosixPath) -> tuple[PurePosixPath, ...]:
     """Return the paths of all posts that would get the address of the one at *path*, itself included."""
     return tuple(path.with_suffix(suffix) for suffix in SUFFIXES)
