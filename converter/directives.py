@@ -107,7 +107,7 @@ class Directed:
 
 def of_source(source: str) -> Directed:
     """Return what the comments at the top of *source* ask for; only lines that are directives leave it."""
-    view, suspects, gone, behind = NOTHING, [], set[int](), 0
+    view, suspects, gone, behind = NOTHING, [], list[slice](), 0
     lines = source.split("\n")
     for number in _asking(source):
         if number < behind:
@@ -117,10 +117,12 @@ def of_source(source: str) -> Directed:
         found = _of_comment("\n".join([lines[number], *more]))
         if isinstance(found, View):
             view |= found
-            gone.update(range(number, behind))
+            gone.append(slice(number, behind))
         elif found:
             suspects.append(Suspect(line=number + 1, message=found))
-    text = "\n".join(line for number, line in enumerate(lines) if number not in gone).lstrip("\n") if gone else source
+    for directive in reversed(gone):
+        del lines[directive]
+    text = "\n".join(lines).lstrip("\n") if gone else source
     if "show_doc(" in text and _SHOW_DOC.fullmatch(text.strip()):
         view |= View(input=Show.HIDDEN)
     return Directed(source=text, view=view, suspects=tuple(suspects))
