@@ -165,8 +165,7 @@ def _attachment(name: str, source: Source, cell: NotebookNode, config: Config) -
 
 def candidates(address: str, source: Source) -> tuple[Path, ...]:
     """Return the files that *address* in *source* may mean, the likeliest first; none if it is not local."""
-    decoded = unquote(address)
-    if _ELSEWHERE.match(address) or "\0" in decoded:
+    if _ELSEWHERE.match(address) or "\0" in (decoded := unquote(address)):
         return ()
     plain = _BEHIND.split(address, maxsplit=1)[0]
     names = dict.fromkeys((decoded, address, unquote(plain), plain))
