@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+import jinja2.sandbox
 
 from converter import liquid
 from converter.config import OWN_TEMPLATES
@@ -37,7 +38,7 @@ def refresh(config: Config) -> None:
     _environment(config.root, config.templates).refresh()
 
 
-class _Environment(jinja2.Environment):
+class _Environment(jinja2.sandbox.SandboxedEnvironment):
     """Jinja for a blog: a template of its own folder comes before ours of the same name."""
 
     def __init__(self, root: Path, templates: PurePosixPath) -> None:

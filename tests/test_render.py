@@ -98,6 +98,27 @@ def test_a_changed_template_counts_at_once(blog: MakeBlog) -> None:
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        "cycler.__init__.__globals__.os.system('touch ' + FILE)",
+        "self.__init__.__globals__['__builtins__']['open'](FILE, 'w')",
+        "lipsum.__globals__['os'].mkdir(FILE)",
+        "''.__class__.__mro__[1].__subclasses__()",
+        "'{0.__class__}'.format(cell)",
+        "cell.__class__.__init__.__globals__",
+    ],
+)
+def test_a_template_runs_no_code(blog: MakeBlog, tmp_path: Path, call: str) -> None:
+    """Whoever proposes a change of a blog may change its templates, and `check` renders them."""
+    file = tmp_path / "made"
+    template = "{{ " + call.replace("FILE", repr(str(file))) + " }}"
+    root = blog({blogs.FILE: blogs.notebook(blogs.markdown("x")), "templates/cell_markdown.html.j2": template})
+    with pytest.raises(RenderError, match=r"unsafe|undefined|has no attribute|not safely"):
+        blogs.convert(root)
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
     ("template", "place"),
     [
         ("a\n{% if %}\n", "template cell_markdown.html.j2, line 2: "),
