@@ -26,6 +26,8 @@ _CHUNK = 8
 """How many things travel together: enough to make up for the way, few enough that all processes end together."""
 YOUNG = 50_000
 """Objects that may be made before Python looks for garbage: a notebook's tokens are many and all go at once."""
+_SAFE = "PYTHONSAFEPATH"
+"""The variable by which Python does without the current folder."""
 _PATIENCE = 2.0
 """Seconds after which a process ends that was told to, whoever else was told."""
 
@@ -40,7 +42,7 @@ def expect(number: int) -> None:
     if _number_for(number) > 1 and _context().get_start_method() == "forkserver":
         from multiprocessing import forkserver
 
-        with contextlib.suppress(OSError):  # then `each` finds out, and goes without them
+        with contextlib.suppress(OSError), _without_strangers():  # then `each` finds out, and goes without them
             forkserver.ensure_running()
 
 
@@ -73,7 +75,7 @@ def _by_processes(work: Callable[[_Thing], _Result], things: Sequence[_Thing], w
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(workers, mp_context=_context(), initializer=_begin) as pool:
-        with _without_main():  # in which all of them are started
+        with _without_main(), _without_strangers():  # in which all of them are started
             results = pool.map(work, things, chunksize=_CHUNK)
         yield from results
 
@@ -91,6 +93,23 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _without_strangers() -> Iterator[None]:
+    """Keep processes that start meanwhile from importing what lies in the current folder, which Python does first.
+
+    A blog is such a folder, and `check` runs no code of it.
+    """
+    before = os.environ.get(_SAFE)
+    os.environ[_SAFE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE]
+        else:
+            os.environ[_SAFE] = before
 
 
 def _context() -> BaseContext:

@@ -133,6 +133,29 @@ def test_no_process_outlives_its_parent(sign: signal.Signals, to_all: bool, tmp_
 
 
 @SEVERAL
+def test_no_module_of_the_blog_is_imported(tmp_path: Path) -> None:
+    """Python looks for modules where it is started, and `check` has to be safe on what strangers propose."""
+    root = folders.make(tmp_path / "blog", {f"_notebooks/2020-01-02-{number}.ipynb": ["# A"] for number in range(MANY)})
+    folders.nbpress(root, "build")
+    (root / ".nbpress/memo.json").unlink()
+    for name in ("multiprocessing", "selectors", "socket", "tempfile", "yaml", "jinja2"):
+        (root / f"{name}.py").write_text(f"open('imported-{name}', 'w').close()\nraise ImportError('not mine')\n")
+    (tmp_path / "script.py").write_text("from converter import cli\ncli.main(['check'])\n")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"],
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60 * folders.BUSY,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"{MANY} posts are what their notebooks say.\n"
+    assert list(root.glob("imported-*")) == []
+
+
+@SEVERAL
 @pytest.mark.parametrize("way", ["script.py", "-c", "-"])
 def test_a_script_needs_no_guard(way: str, tmp_path: Path) -> None:
     """Whoever calls us from a few lines of Python gets a build, once, by several processes: none runs these lines."""
