@@ -185,7 +185,7 @@ def test_a_system_that_has_nothing_left_is_no_fault_of_ours(tmp_path: Path) -> N
     """So few files may be open that the kernel or we cannot talk to the other; the next build ends well."""
     root = folders.make(tmp_path / "blog", {"_config.yml": "{}\n", _file("a"): ["# T", {"code": "print(1)"}]})
     before = folders.tree(root)
-    done = folders.nbpress(root, "build", prefix=["bash", "-c", 'ulimit -n 24; exec "$@"', "-"])
+    done = folders.nbpress(root, "build", prefix=["bash", "-c", 'ulimit -n 18; exec "$@"', "-"])
     assert done.returncode == 1
     assert done.stdout.startswith(f"{_file('a')}: kernel python3 did not start: "), done.stdout
     assert "oo many open files" in done.stdout

@@ -70,7 +70,7 @@ def test_its_record_knows_code_and_declared_inputs(built: tuple[Path, dict[str, 
     """Nothing is recorded automatically, and nothing is claimed."""
     record = json.loads((built[0] / _file("good")).read_bytes())["metadata"]["nbpress"]
     assert list(record["inputs"]) == ["_notebooks/words.txt"]
-    assert record.keys() == {"cells", "code", "inputs", "outputs"}
+    assert record.keys() == {"cells", "code", "folder", "inputs", "outputs"}
 
 
 def test_its_errors_are_at_their_cells(built: tuple[Path, dict[str, str], str]) -> None:
