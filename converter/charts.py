@@ -128,16 +128,17 @@ def of_html(text: str) -> Drawing | None:
     Libraries that it would load from elsewhere, or holds itself, are those of the site instead. A chart of Altair
     is read out of the script that would fetch them.
     """
-    if "bokehjs" in text.lower() and _BOKEH_BANNER.search(text):
+    lower = text.lower()
+    if "bokehjs" in lower and _BOKEH_BANNER.search(text):
         return Drawing(template="")
-    if "<script" not in text.lower():
+    if "<script" not in lower:
         return None
-    altair = _ALTAIR.search(text)
+    altair = _ALTAIR.search(text) if "altair-viz" in text else None
     if altair:
         return vega(first_json(text, altair.end()))
     needs: dict[str, None] = {}
     kept = _SCRIPT.sub(lambda found: _without_library(found, needs), text)
-    if _PLOTLY_REQUIRED.search(kept):
+    if "require([" in kept and _PLOTLY_REQUIRED.search(kept):
         needs["plotly"] = None
         kept = _PLOTLY_REQUIRED.sub("((_, use) => use(window.Plotly))(0, ", kept)
     if not needs:

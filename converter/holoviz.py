@@ -40,10 +40,12 @@ def of_html(text: str, sheet: Callable[[str], str]) -> Drawing | None:
     """
     if _LOADER.match(text):
         return Drawing(template="")
+    if "Bokeh.Panel" not in text:  # asked first: the patterns take their time with megabytes of a chart
+        return None
     documents, items = _value(text, _DOCUMENTS), _value(text, _ITEMS)
     if not isinstance(documents, dict) or not isinstance(items, list):
         return None
-    if "Bokeh.Panel" not in text or not all(map(_is_of_bokeh_3, documents.values())):
+    if not all(map(_is_of_bokeh_3, documents.values())):
         return None
     kept = {name: _without_kernel(document) for name, document in documents.items()}
     if not any(document["roots"] for document in kept.values()):

@@ -286,7 +286,7 @@ def _html(text: str, place: _Place) -> Output | None:
     if drawn is not None and place.config.sanitize:
         return None
     piece = inset.of_output(drawn.html if drawn else text, place.source, place.config, place.names)
-    has_math = _has_formula(_OPAQUE.sub("", text))
+    has_math = ("$" in text or "\\" in text) and _has_formula(_OPAQUE.sub("", text))
     html = charts.where_outlines_are(drawn.url) + piece.html if drawn and drawn.url else piece.html
     return replace(drawn or Output(template="html"), html=html, name=piece.name, has_math=has_math)
 
