@@ -31,8 +31,6 @@ _ALONE = re.compile(r"\\[1-9]|\(\?[(P#]")
 """What keeps an expression alone: it needs the number or name of a group, or has a comment."""
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 """Flags that a part of an expression may have."""
-_LONGEST = 2000
-"""Characters of an expression that is left alone: a set of all letters takes longer to compile again than it saves."""
 
 
 def tokens(lexer: Lexer, text: str) -> Iterator[tuple[_TokenType, str]]:
@@ -84,7 +82,9 @@ def _looks(rules: Sequence[_Rule], flags: int) -> list[_Look]:
 def _part(match: _Match, flags: int) -> str:
     """Return what *match* looks for as a part of an alternation, with one group at its end; empty if it cannot be."""
     pattern = getattr(match, "__self__", None)
-    if not isinstance(pattern, re.Pattern) or len(pattern.pattern) > _LONGEST or _ALONE.search(pattern.pattern):
+    if not isinstance(pattern, re.Pattern) or _ALONE.search(pattern.pattern):
+        return ""
+    if not pattern.pattern.isascii():  # sets of all letters take longer to compile again than they save
         return ""
     own = re.RegexFlag(pattern.flags & ~flags)
     if flags & (re.VERBOSE | ~pattern.flags) or not _FLAGS.keys() >= set(own):
