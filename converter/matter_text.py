@@ -93,7 +93,7 @@ def _intended(raw: str, kind: str, *, is_yaml: bool) -> object:
 def written(key: str, raw: str, value: object) -> str:
     """Return the line of YAML for *key*: as the author wrote it if every YAML reader takes it for *value*."""
     line = f"{key}: {raw}" if raw else f"{key}:"
-    if _PATH.fullmatch(raw) and raw == value:
+    if key == "nb_path" and raw == value and _PATH.fullmatch(raw):  # every post has it, and it is a key to YAML, too
         return line
     try:
         same = yaml_text.load(line) == {key: value}

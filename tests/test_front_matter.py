@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from converter import config, discover, front_matter, matter_keys
+from converter import config, discover, front_matter, matter_keys, matter_text
 from converter.errors import FrontMatterError
 from tests import blogs
 from tests.cases import Case, each_case, read, same
@@ -52,6 +52,21 @@ def test_titles_in_metadata_are_text_already(case: Case, blog: MakeBlog) -> None
     """What `metadata.front_matter` holds is a value, not YAML: its quotes are part of it."""
     nb = blogs.notebook(blogs.markdown("text"), title=case.text)
     assert yaml.safe_load(front_matter.block(_parsed(nb, blog({}))))["title"] == case.text
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("nb_path", "nb_path: _x/y.ipynb"),
+        ("preview", "preview: _x/y.ipynb"),
+        ("on", 'on: "_x/y.ipynb"'),
+        ("null", 'null: "_x/y.ipynb"'),
+        ("1", '1: "_x/y.ipynb"'),
+    ],
+)
+def test_a_path_is_plain_where_its_line_reads_back(key: str, line: str) -> None:
+    """What YAML takes for another key does not read back, and its value is in quotes."""
+    assert matter_text.written(key, "_x/y.ipynb", "_x/y.ipynb") == line
 
 
 @each_case("front_matter")
