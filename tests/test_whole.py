@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -126,6 +126,10 @@ def test_no_piece_leaves_its_place(soup: str) -> None:
 
 
 @given(TABLES)
+@example("<table><tr><td>1</th></table>")
+@example("<table><tr><td>1</td>word<td>2</td></table>")
+@example("<table><tr>word<td>1</td></tr></table>")
+@example("<table><tr><td/>1</td><td a=b/>1</td></tr></table>")
 def test_plain_cells_are_as_whole_as_others(table: str) -> None:
     """Cells that hold only text are passed over at once; with a comment in each they are not: it is all the same."""
     commented = re.sub(r"(?i)(?=</t[dh]>)", "<!-- -->", table)
