@@ -352,7 +352,7 @@ def main(arguments: list[str] | None = None) -> None:
         status = ATTENTION
     except OSError as error:  # of a disk or a stream that refuses what every stage takes for granted
         with contextlib.suppress(OSError):
-            where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+            where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
             click.echo(f"nbpress cannot go on: {where}{error.strerror or error}", err=True)
         process.close_streams()
         status = ATTENTION

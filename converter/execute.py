@@ -300,6 +300,7 @@ def _fixed(run: Run) -> dict[str, str]:
     midnight = datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC)
     fixed = {
         "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
         "SOURCE_DATE_EPOCH": str(max(int(midnight.timestamp()), 0)),
         "TZ": "UTC",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -30,7 +30,7 @@ def heed() -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             for number in shown:
                 os.dup2(nowhere, number)  # what is still to be said would be an error
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGTERM)  # jobs of a shell's background ignore SIGINT
 
         signal.signal(signal.SIGHUP, on_hangup)
 

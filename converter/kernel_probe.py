@@ -101,11 +101,12 @@ class Probe:
         kept = {path: stamp for path, stamp in self.read.items() if not self._took_away(path)}
         read = {path.replace(os.sep, "/"): None if path in self.modified else kept[path] for path in sorted(kept)}
         own = sorted(path.replace(os.sep, "/") for path in self.own)
-        absent = sorted(path.replace(os.sep, "/") for path in self.missing if self._is_absent(path))
+        known = self.own | self.links | self.removed | set(self.read)
+        absent = sorted(path.replace(os.sep, "/") for path in self.missing if self._is_absent(path, known))
         used = {"absent": absent, "own": own, "read": read}
         return json.dumps({"environment": self._environment(), "network": self.network, **used})
 
-    def _on_open(self, path: Any, _mode: Any, flags: int, *_: Any) -> None:
+    def _on_open(self, path: Any, mode: Any, flags: int, *_: Any) -> None:
         """Note a file that is opened, or that somebody wanted to open: the event comes before it is."""
         if isinstance(path, int):
             return
@@ -120,18 +121,21 @@ class Probe:
             return
         found = _status(path)
         if found is None or flags & os.O_TRUNC:
-            self._on_empty(path, inside, flags)
+            self._on_empty(path, inside, flags, is_plain=mode is not None)
         elif stat.S_ISREG(found.st_mode) and not flags & os.O_EXCL:
             if writes != os.O_WRONLY:
                 self._reads(path, inside, found)
             if writes:
                 self.modified.update(self._names(path))
 
-    def _on_empty(self, path: str, inside: str, flags: int) -> None:
-        """Note a file of which nothing can be read: it is made now, made empty, or looked for in vain."""
+    def _on_empty(self, path: str, inside: str, flags: int, *, is_plain: bool) -> None:
+        """Note a file of which nothing can be read: it is made now, made empty, or looked for in vain.
+
+        What is not *is_plain*, opened by `os.open`, may be relative to an open folder, of which nobody is told.
+        """
         if flags & (_WRITES | os.O_CREAT):
             self._made(path)
-        elif not path.endswith(_NAMES_OF_CODE):
+        elif is_plain and "://" not in path and not path.endswith(_NAMES_OF_CODE) and _may_come(path):
             self.missing.add(inside)
 
     def _on_sqlite(self, database: Any, *_: Any) -> None:
@@ -226,10 +230,9 @@ class Probe:
         """Tell whether the run itself has taken *path* away for good."""
         return _within(path, self.removed) and _status(self._roots[0] + path) is None
 
-    def _is_absent(self, path: str) -> bool:
-        """Tell whether *path* was never there, as far as one knows: the run itself may make it and take it away."""
-        known = (self.own, self.links, self.removed, set(self.read))
-        return _status(self._roots[0] + path) is None and not any(_within(path, names) for names in known)
+    def _is_absent(self, path: str, known: set[str]) -> bool:
+        """Tell whether *path* was never there: what is *known* the run itself may have made or taken away."""
+        return _status(self._roots[0] + path) is None and not _within(path, known)
 
     def _inside(self, path: str) -> str | None:
         """Return *path* relative to the blog; nothing if it is not in it, or in a folder that holds no inputs."""
@@ -339,6 +342,17 @@ def _status(path: Any) -> os.stat_result | None:
         return os.stat(path)
     except (OSError, ValueError):
         return None
+
+
+def _may_come(path: str) -> bool:
+    """Tell whether there may be a file at *path* one day; no file has a name that is too long."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        pass
+    return False
 
 
 def _within(path: str, names: set[str]) -> bool:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
+_UTF8 = "PYTHONUTF8"
+"""The variable by which Python takes no notice of the locale's encoding."""
+
 
 def speak_utf8() -> None:
-    """Start this program anew if its locale means another encoding: posts and their names must not depend on that."""
-    if sys.getfilesystemencoding() != "utf-8":
+    """Start this program anew if its locale means another encoding: posts and their names must not depend on that.
+
+    What it starts itself, kernels for one, is told the same.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and sys.executable and os.environ.get(_UTF8) != "1":  # once is enough
+        os.environ[_UTF8] = "1"
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - the same program
 
 

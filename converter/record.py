@@ -43,8 +43,8 @@ def of(nb: NotebookNode, use: Use | None = None, *, adopted: bool = False) -> di
     """Return the record of *nb*, whose outputs have just been produced by its code, or are *adopted* by its author.
 
     `code` is a digest over kernel and code cells, `cells` a short one for each of them (to name the one that changed),
-    `outputs` a digest over what they produced; `inputs`, `environment` and `network` are the *use* of the run. Nothing
-    in it tells when or where the code ran.
+    `outputs` a digest over what they produced; `inputs`, `folder`, `environment` and `network` are the *use* of the
+    run. Nothing in it tells when, or on which machine, the code ran.
     """
     use = use or Use()
     record: dict[str, Any] = {"cells": _cells(nb), "code": _code(nb), "outputs": _outputs(nb)}

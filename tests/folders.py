@@ -20,7 +20,7 @@ PNG = base64.b64decode(
 """A picture of one pixel."""
 COMMAND = (sys.executable, "-m", "converter")
 """`nbpress` as a command of this environment."""
-FIXED = ("MPLBACKEND", "PYTHONHASHSEED", "SOURCE_DATE_EPOCH", "TZ")
+FIXED = ("MPLBACKEND", "PYTHONHASHSEED", "PYTHONUTF8", "SOURCE_DATE_EPOCH", "TZ")
 """What a kernel's environment holds for sure, unless the author has set it."""
 BUSY = 4
 """How many times as long as on a machine of its own everything may take on one that others keep busy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,29 @@ def test_a_blog_is_the_same_in_every_locale(tmp_path: Path) -> None:
     before = folders.states(one)
     folders.nbpress(one, "build", env=ASCII)
     assert folders.states(one) == before
+
+
+@pytest.mark.kernel
+def test_code_runs_in_utf8_in_every_locale(tmp_path: Path) -> None:
+    """What a run reads has its own name in the record, so that a change of it is noticed."""
+    code = "from pathlib import Path\nprint(Path('é.csv').read_text(), 'ü'.encode(), open('é.csv').encoding)"
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = {"cells": ["# T", {"code": code}], "metadata": {"kernelspec": kernelspec}}
+    root = folders.make(tmp_path, {"_config.yml": "{}\n", NAME: cells, "_notebooks/é.csv": "ö"})
+    done = folders.nbpress(root, "build", env=ASCII)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert folders.printed(root / NAME) == ["ö b'\\xc3\\xbc' utf-8\n"]
+    assert list(json.loads((root / NAME).read_text("utf-8"))["metadata"]["nbpress"]["inputs"]) == ["_notebooks/é.csv"]
+
+
+def test_the_end_of_a_terminal_ends_jobs_of_its_background() -> None:
+    """Such jobs hear no Ctrl-C: the shell that starts them has them ignore it."""
+    script = (
+        "import os, signal\nfrom converter import interrupts\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "interrupts.heed()\ntry:\n    os.kill(os.getpid(), signal.SIGHUP)\nexcept KeyboardInterrupt:\n    print('ends')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("ends\n", "")
 
 
 @pytest.mark.parametrize("command", ["build --why", "check --diff", "status", "check --format github"])

@@ -78,6 +78,8 @@ SEEN: dict[str, tuple[str, set[str]]] = {
 
 NOT_SEEN: dict[str, str] = {
     "nothing": "1 + 1",
+    "folders that go with their context": "from pathlib import Path; from tempfile import TemporaryDirectory, mkdtemp\n"
+    "with TemporaryDirectory() as d:\n    Path(d, 'data').mkdir()\n    mkdtemp(dir=d)",
     "what the run writes": "open('new.csv', 'w').write('1')",
     "what the run writes and then reads": "open('new.csv', 'w').write('1'); open('new.csv').read()",
     "what the run writes over, then reads": "open('data.csv', 'w').write('1'); open('data.csv').read()",
@@ -237,7 +239,11 @@ def test_what_is_no_input_is_left_out(watch: Watch, root: Path, code: str) -> No
     ("code", "absent"),
     [
         ("open('none.csv')", ["_notebooks/none.csv"]),
-        ("import os; os.open('none/deep.csv', os.O_RDONLY)", ["_notebooks/none/deep.csv"]),
+        ("open('none/deep.csv')", ["_notebooks/none/deep.csv"]),
+        ("open('data.csv/deep.csv')", ["_notebooks/data.csv/deep.csv"]),
+        ("import os; os.open('none.csv', os.O_RDONLY)", []),  # may be relative to an open folder, which nobody is told
+        ("open('https://user:word@example.org/x.nc', 'rb')", []),
+        ("open('a,b\\n' * 3000)", []),
         ("from pathlib import Path; Path('../data/none.csv').read_text()", ["data/none.csv"]),
         ("import pandas; pandas.read_csv('none.csv')", ["_notebooks/none.csv"]),
         ("import configparser; configparser.ConfigParser().read(['b.ini', 'a.ini'])",
