@@ -29,6 +29,8 @@ _GROUP = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*+\])|\((?!\?)", re.DOTALL)
 """A group that captures; before it what only looks like one: an escaped bracket, a set of characters."""
 _ALONE = re.compile(r"\\[1-9]|\(\?[(P#]")
 """What keeps an expression alone: it needs the number or name of a group, or has a comment."""
+_LONG = 1500
+"""Characters from which an expression stays alone: lists of words, which take milliseconds to compile again."""
 _FLAGS = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s"}
 """Flags that a part of an expression may have."""
 
@@ -84,7 +86,8 @@ def _part(match: _Match, flags: int) -> str:
     pattern = getattr(match, "__self__", None)
     if not isinstance(pattern, re.Pattern) or _ALONE.search(pattern.pattern):
         return ""
-    if not pattern.pattern.isascii():  # sets of all letters take longer to compile again than they save
+    # Long lists of words and sets of all letters take longer to compile again than they save.
+    if len(pattern.pattern) > _LONG or not pattern.pattern.isascii():
         return ""
     own = re.RegexFlag(pattern.flags & ~flags)
     if flags & (re.VERBOSE | ~pattern.flags) or not _FLAGS.keys() >= set(own):

@@ -123,6 +123,16 @@ def test_most_rules_share_a_look() -> None:
     assert len(lexing._states(_lexer("python"))["root"]) < 6
 
 
+@pytest.mark.parametrize("name", ["matlab", "mysql", "stata", "tsql"])
+def test_long_lists_of_words_are_not_compiled_again(name: str) -> None:
+    """Thousands of names of functions would take longer than the notebook; the rules around them share looks."""
+    rules = _lexer(name)._tokens["root"]  # type: ignore[attr-defined]
+    looks = lexing._states(_lexer(name))["root"]
+    assert max(len(match.__self__.pattern) for match, _, _ in rules) > 3000
+    assert all(len(match.__self__.pattern) < 3000 for match, held in looks if len(held) > 1)  # type: ignore[attr-defined]
+    assert len(looks) < len(rules) / 3
+
+
 def test_lexers_with_code_of_their_own_are_left_alone() -> None:
     """What a class does beside its rules, or a filter to its tokens, happens."""
     filtered = PythonLexer(**OPTIONS)
