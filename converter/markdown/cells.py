@@ -127,7 +127,7 @@ def _parser() -> MarkdownIt:
     parser.use(autolinks.plugin).use(footnote_plugin, inline=False)
     parser.inline.terminator_re = _STOPS
     parser.core.ruler.disable("footnote_tail")  # it moves notes to the end of one cell; ours span the notebook
-    parser.core.ruler.before("text_join", "bracket", _keep_escaped_brackets)
+    parser.core.ruler.before("text_join", "bracket", _keep_escaped_marks)
     parser.core.ruler.push("strong", _join_strong)
     parser.helpers = _Helpers()  # type: ignore[assignment]  # a module, of which the rules call three functions
     parser.normalizeLink = _normal_link  # type: ignore[method-assign,assignment]  # as markdown-it documents
@@ -175,16 +175,20 @@ class _Helpers:
         return helpers.parseLinkDestination(text, start, end)
 
 
-def _keep_escaped_brackets(state: StateCore) -> None:
-    r"""Keep `\[` and `\@` apart from the text behind them: `\[^1]` is no footnote, `\@key` no citation."""
+def _keep_escaped_marks(state: StateCore) -> None:
+    r"""Keep `\[`, `\^`, `\!` and `\@` apart from the text around them.
+
+    `\[^1]` and `[\^1]` are no footnotes, `\![a](b c.png)` is no image, `\@key` no citation.
+    """
     for token in state.tokens:
         if "\\" not in token.content and "&" not in token.content:  # no escape, no entity
             continue
         for child in token.children or ():
-            if child.type == "text_special" and child.content in ("[", "@"):
+            if child.type == "text_special" and child.content in _MARKS:
                 child.type = "bracket"
 
 
+_MARKS = frozenset("[^!@")
 _MARKS_OF_TWO = 4
 """How many `**` or `__` two elements have, of which one may stand in the other."""
 
