@@ -61,9 +61,13 @@ class _Environment(jinja2.sandbox.SandboxedEnvironment):
 
     def get_template(self, name: str | jinja2.Template, *args: Any, **values: Any) -> jinja2.Template:  # noqa: ANN401
         """Return the template *name*; an `include` for every cell and output asks, and Jinja's own cache is slower."""
-        found = self._known.get(str(name))
+        return self._known.get(str(name)) or super().get_template(name, *args, **values)
+
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> jinja2.Template:  # noqa: A002
+        """Return the template *name* and remember it, whether it was asked for alone or as one of several."""
+        found = self._known.get(name)
         if found is None:
-            found = self._known[str(name)] = super().get_template(name, *args, **values)
+            found = self._known[name] = super()._load_template(name, globals)
         return found
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
 
+from converter import templating
 from converter.errors import PostNameError, RenderError
 from tests import blogs
 from tests.cases import each_case
@@ -86,6 +88,16 @@ def test_a_template_of_the_blog_comes_before_ours(blog: MakeBlog) -> None:
     )
     assert "<i><p>x</p>\n</i>" in _post(root)
     assert "text_cell_render" not in _post(root)
+
+
+def test_a_template_is_compiled_once_however_it_is_included(blog: MakeBlog) -> None:
+    """By its name, or as the first of a list that is there."""
+    root = blog({"templates/part.html.j2": "a part"})
+    environment = templating._Environment(root, PurePosixPath("templates"))
+    found = environment.select_template(["gone.html.j2", "part.html.j2"])
+    assert found.render() == "a part"
+    assert environment.select_template(["gone.html.j2", "part.html.j2"]) is found
+    assert environment.get_template("part.html.j2") is found
 
 
 def test_a_changed_template_counts_at_once(blog: MakeBlog) -> None:
