@@ -213,6 +213,11 @@ def _real(folder: Path) -> Path:
     return folder.resolve()
 
 
+def refresh() -> None:
+    """Forget where folders lie: before the next build, links may have been made to point elsewhere."""
+    _real.cache_clear()
+
+
 def inside(file: Path, config: Config) -> PurePosixPath | None:
     """Return the path of *file* from the blog's root; None if it lies outside."""
     real, root = file.resolve(), _real(config.root)

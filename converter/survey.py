@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from converter import discover, permalinks, workers
+from converter import discover, images, permalinks, workers
 from converter import memo as memory
 from converter.errors import NotebookError
 from converter.model import Finding, Report, Severity
@@ -80,6 +80,7 @@ def take(
     without an error, which it tries to mend, and of notebooks that do not always run.
     *workers_look* lets those get ready who will look at the plans of a large blog.
     """
+    images.refresh()
     sources = discover.sources(config)
     chosen = frozenset(discover.sources(config, only)) if only else frozenset(sources)
     if workers_look:

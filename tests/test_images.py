@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from converter import config, discover, images
+from converter import config, discover, images, pipeline
 from tests import blogs
 from tests.cases import each_case
 
@@ -143,6 +143,19 @@ def test_a_symbolic_link_out_of_the_blog_is_refused(blog: MakeBlog, tmp_path: Pa
     cells = blogs.text_cells(blogs.notebook(blogs.markdown("![a](link.png)")), root)
     assert [finding.rule for finding in cells.findings] == ["image-inside-blog"]
     assert cells.assets == ()
+
+
+def test_the_folder_of_notebooks_may_be_a_link_that_changes(blog: MakeBlog, tmp_path: Path) -> None:
+    """A preview builds again and again in one process, and asks each time where the folder lies."""
+    root = blog({"_config.yml": SETTINGS})
+    for name in ("first", "second"):
+        nb = blogs.notebook(blogs.markdown(f"![{name}](a.png)"))
+        blogs.write(tmp_path / name, {"2020-01-02-post.ipynb": nb, "a.png": PNG})
+        (root / "_notebooks").unlink(missing_ok=True)
+        (root / "_notebooks").symlink_to(tmp_path / name)
+        report = pipeline.build(config.load(root))
+        assert [str(finding) for finding in report.findings] == []
+        assert name in (root / "_posts/2020-01-02-post.html").read_text()
 
 
 def test_published_images_hold_the_bytes_of_the_originals(blog: MakeBlog) -> None:
