@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ YOUNG = 50_000
 """Objects that may be made before Python looks for garbage: a notebook's tokens are many and all go at once."""
 _SAFE = "PYTHONSAFEPATH"
 """The variable by which Python does without the current folder."""
+_PATH = "PYTHONPATH"
+"""The variable with folders that Python looks in before those of what is installed."""
 _PATIENCE = 2.0
 """Seconds after which a process ends that was told to, whoever else was told."""
 
@@ -101,15 +104,28 @@ def _without_strangers() -> Iterator[None]:
 
     A blog is such a folder, and `check` runs no code of it.
     """
-    before = os.environ.get(_SAFE)
-    os.environ[_SAFE] = "1"
+    wanted = {_SAFE: "1"} | _way_to_us()
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_SAFE]
-        else:
-            os.environ[_SAFE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _way_to_us() -> dict[str, str]:
+    """Return the variable by which processes find this nbpress, if Python has found it in the folder it looks in first.
+
+    They would take another one that is installed, as for `python -m converter` in the folder of a second nbpress.
+    """
+    home = Path(__file__).resolve().parent.parent
+    if [Path(it).resolve() for it in sys.path[:1]] != [home]:
+        return {}
+    return {_PATH: os.pathsep.join(filter(None, (str(home), os.environ.get(_PATH))))}
 
 
 def _context() -> BaseContext:

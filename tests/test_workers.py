@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,6 +154,28 @@ def test_no_module_of_the_blog_is_imported(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == f"{MANY} posts are what their notebooks say.\n"
     assert list(root.glob("imported-*")) == []
+
+
+@SEVERAL
+def test_workers_run_the_nbpress_of_their_parent(tmp_path: Path) -> None:
+    """Where `python -m converter` takes the one of the current folder, they do not take the one that is installed."""
+    root = tmp_path / "second"
+    for name in ("converter", "templates", "assets"):
+        shutil.copytree(Path(__file__).parents[1] / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    with (root / "converter/look.py").open("a") as file:
+        file.write("\nopen(f'second-{os.getpid()}', 'w').close()\n")
+    folders.make(root, {f"_notebooks/2020-01-02-{number}.ipynb": ["# A"] for number in range(MANY)})
+    done = subprocess.run(
+        [sys.executable, "-m", "converter", "build"],
+        cwd=root,
+        env={name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60 * folders.BUSY,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(root.glob("second-*"))) > 1
 
 
 @SEVERAL
